@@ -1,0 +1,1 @@
+"""The files that training scripts write and that pages read: names, layout, writer, reader, grants."""

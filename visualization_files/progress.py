@@ -1,0 +1,96 @@
+"""Follows a progress file that grows, reading only what is new."""
+import os
+from pathlib import Path
+
+import numpy as np
+
+from visualization_files.layout import BadFileError, open_inside
+
+_MAX_COLUMNS = 100
+_MAX_CHUNK = 256 * 1024 * 1024
+DEFAULT_COLUMNS = ("progress", "accuracy", "loss")
+
+
+class ProgressReader:
+    """Reads the new rows of a progress file at each call.
+
+    A cut last line is not there yet. A file that was replaced or got shorter is read anew. Lines that are no
+    rows are passed over.
+
+    Args:
+        path: the progress file.
+        root: the folder below which no link is followed; the file's own by default.
+
+    Attributes:
+        columns: names of the columns; the three of the thesis where the file names none.
+        generation: goes up each time the file was found to be another one, or gone.
+    """
+
+    def __init__(self, path: Path, root: Path | None = None):
+        self.path = Path(path)
+        self.root = Path(root) if root else self.path.parent
+        self.generation = 0
+        self._reset(None)
+
+    def _reset(self, inode: int | None) -> None:
+        self.columns: tuple[str, ...] = DEFAULT_COLUMNS
+        self._offset = 0
+        self._inode = inode
+
+    def read(self) -> np.ndarray:
+        """The rows that came since the last call.
+
+        Returns:
+            float64 array (rows, columns).
+
+        Raises:
+            BadFileError: if it cannot be read.
+        """
+        try:
+            with open_inside(self.root, self.path) as file:
+                state = os.fstat(file.fileno())
+                if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
+                    self._restart(state.st_ino)
+                self._inode = state.st_ino
+                file.seek(self._offset)
+                data = file.read(_MAX_CHUNK)
+        except FileNotFoundError:
+            if self._inode is not None:
+                self._restart(None)
+            return self._rows([])
+        whole = data[: data.rfind(b"\n") + 1]
+        if not whole and len(data) == _MAX_CHUNK:
+            raise BadFileError("This file has a line that is too long to be a row of numbers.")
+        first = self._offset == 0
+        self._offset += len(whole)
+        return self._parse(whole, first)
+
+    def _restart(self, inode: int | None) -> None:
+        self.generation += 1
+        self._reset(inode)
+
+    def _parse(self, data: bytes, first: bool) -> np.ndarray:
+        if first and data.startswith(b"#"):
+            header, _, data = data.partition(b"\n")
+            names = header[1:].decode(errors="replace").split()
+            if not 2 <= len(names) <= _MAX_COLUMNS:
+                raise BadFileError(f"This file names {len(names)} columns. Expected 2 to {_MAX_COLUMNS}.")
+            self.columns = tuple(names)
+        lines = data.split(b"\n")[:-1]
+        try:
+            numbers = np.array(data.split(), dtype=np.float64)
+            if numbers.size == len(lines) * len(self.columns):
+                return numbers.reshape(len(lines), len(self.columns))
+        except ValueError:
+            pass
+        return self._rows([row for line in lines if (row := self._row(line))])
+
+    def _row(self, line: bytes) -> list[float] | None:
+        try:
+            row = [float(field) for field in line.split()]
+        except ValueError:
+            return None
+        return row if len(row) == len(self.columns) else None
+
+    def _rows(self, rows: list[list[float]]) -> np.ndarray:
+        return np.array(rows, dtype=np.float64).reshape(-1, len(self.columns))

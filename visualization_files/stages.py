@@ -1,0 +1,199 @@
+"""Stages: every drawing of a technique during a training, kept beside the newest one.
+
+A stage is identified by the number of batches trained before it, so that one stage is the same moment in
+every technique. `stages.jsonl` has a line for each drawing, `history/<technique>/<batch>.pickle` its data.
+"""
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from visualization_files.layout import BadFileError, open_inside
+from visualization_files.names import VISUALIZATIONS
+from visualization_files.writer import append_line, dump, move, replace_file, temporary_path
+
+STAGES_FILE = "stages.jsonl"
+DEFAULT_STAGE_LIMIT = 1000
+_MAX_STAGES_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One drawing.
+
+    Attributes:
+        technique: name of the visualization.
+        batch: batches trained before it, over the whole training.
+        progress: the same in epochs.
+        seconds: what drawing cost the training, in seconds of wall-clock time.
+        time: when it was drawn, in seconds since 1970.
+        file: its data, relative to the results folder; None where the drawing was skipped.
+        details: what the page says about the picture: ranges, classes, why something is missing.
+    """
+
+    technique: str
+    batch: int
+    progress: float
+    seconds: float
+    time: float
+    file: str | None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def history_file(technique: str, batch: int) -> str:
+    """Data of a stage, relative to the results folder."""
+    return f"history/{technique}/{batch}.pickle"
+
+
+class StageWriter:
+    """Stores the drawings of one technique for one input image.
+
+    Args:
+        results: the results folder (of that input image).
+        technique: name of the visualization.
+        limit: how many stages to keep. Past it every second one goes; the first and the newest stay.
+    """
+
+    def __init__(self, results: Path, technique: str, limit: int = DEFAULT_STAGE_LIMIT):
+        if limit < 2:
+            raise ValueError(f"Fewer stages than a first and a newest. Expected 2 or more. Received: limit={limit}")
+        self.results = Path(results)
+        self.technique = technique
+        self.limit = limit
+        self.newest = self.results / VISUALIZATIONS[technique].file
+        self.error_file = self.results / f"{technique}.error.txt"
+        # Stages are numbered as they come; those whose number is a multiple of the stride stay.
+        self._stride = 1
+        self._number = 0
+        self._kept: list[tuple[int, int]] = []
+
+    def start(self) -> None:
+        """Forget what an earlier training left of this technique."""
+        self.newest.unlink(missing_ok=True)
+        self.error_file.unlink(missing_ok=True)
+        shutil.rmtree(self.results / "history" / self.technique, ignore_errors=True)
+        self._rewrite_lines(lambda line: line.get("technique") != self.technique)
+        self._stride, self._number, self._kept = 1, 0, []
+
+    def write(self, data: Any, batch: int, progress: float, seconds: float, details: dict[str, Any]) -> None:
+        """Store a drawing: its history file first, then the newest file, then its line.
+
+        A reader that has seen the line thus finds the files. Storing a batch again replaces it.
+        """
+        name = history_file(self.technique, batch)
+        replace_file(self.results / name, dump(data))
+        self._link_newest(self.results / name)
+        self._line(Stage(self.technique, batch, progress, seconds, time.time(), name, details))
+        self.error_file.unlink(missing_ok=True)
+        self._thin(batch)
+
+    def skip(self, batch: int, progress: float, why: str) -> None:
+        """Write down that a drawing was left out, and why."""
+        self._line(Stage(self.technique, batch, progress, 0.0, time.time(), None, {"skipped": why}))
+
+    def error(self, sentence: str) -> None:
+        """Say on the page why this cannot be drawn; gone with the next drawing."""
+        replace_file(self.error_file, sentence.encode())
+
+    def _line(self, stage: Stage) -> None:
+        append_line(self.results / STAGES_FILE, json.dumps(asdict(stage)))
+
+    def _link_newest(self, history: Path) -> None:
+        temporary = temporary_path(self.newest)
+        temporary.unlink(missing_ok=True)
+        try:
+            os.link(history, temporary)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(history, temporary)
+        move(temporary, self.newest)
+
+    def _thin(self, batch: int) -> None:
+        """Drop the former newest stage if it is off the stride; double the stride past the limit."""
+        if self._kept and self._kept[-1][1] == batch:
+            return
+        if self._kept and self._kept[-1][0] % self._stride:
+            self._remove([self._kept.pop()[1]])
+        self._kept.append((self._number, batch))
+        self._number += 1
+        if len(self._kept) > self.limit:
+            self._stride *= 2
+            newest = self._kept[-1]
+            gone = [kept for kept in self._kept[:-1] if kept[0] % self._stride]
+            self._kept = [kept for kept in self._kept[:-1] if not kept[0] % self._stride] + [newest]
+            self._remove([batch for _, batch in gone])
+            there = {batch for _, batch in self._kept}
+            self._rewrite_lines(lambda line: line.get("technique") != self.technique or line.get("batch") in there)
+
+    def _remove(self, batches: list[int]) -> None:
+        for batch in batches:
+            (self.results / history_file(self.technique, batch)).unlink(missing_ok=True)
+
+    def _rewrite_lines(self, keep) -> None:
+        path = self.results / STAGES_FILE
+        if not path.exists():
+            return
+        lines = [line for line in path.read_bytes().splitlines() if line and keep(_parse(line) or {})]
+        replace_file(path, b"".join(line + b"\n" for line in lines))
+
+
+def read_stages(results: Path, technique: str, root: Path | None = None) -> list[Stage]:
+    """All stages of a technique whose data is there, oldest first; skipped drawings are left out.
+
+    Lines that are cut or make no sense are passed over, as a script may write anything.
+
+    Args:
+        results: the results folder (of an input image).
+        technique: name of the visualization.
+        root: the folder below which no link is followed; `results` by default.
+    """
+    stages = {}
+    for stage in _read_lines(Path(results), root):
+        if stage.technique == technique and stage.file == history_file(technique, stage.batch):
+            stages[stage.batch] = stage
+    there = _history_batches(Path(results), technique)
+    return [stages[batch] for batch in sorted(stages) if batch in there]
+
+
+def read_skipped(results: Path, technique: str, root: Path | None = None) -> list[Stage]:
+    """The drawings of a technique that were left out, oldest first; why stands in `details["skipped"]`."""
+    return [s for s in _read_lines(Path(results), root) if s.technique == technique and s.file is None]
+
+
+def _history_batches(results: Path, technique: str) -> set[int]:
+    try:
+        names = os.listdir(results / "history" / technique)
+    except OSError:
+        return set()
+    return {int(name[:-7]) for name in names if name.endswith(".pickle") and name[:-7].isdecimal()}
+
+
+def _read_lines(results: Path, root: Path | None) -> list[Stage]:
+    try:
+        with open_inside(root or results, results / STAGES_FILE) as file:
+            lines = file.read(_MAX_STAGES_BYTES).split(b"\n")[:-1]
+    except (OSError, BadFileError):
+        return []
+    return [stage for line in lines if (stage := _stage(_parse(line)))]
+
+
+def _parse(line: bytes) -> dict | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _stage(line: dict | None) -> Stage | None:
+    try:
+        stage = Stage(
+            str(line["technique"]), int(line["batch"]), float(line["progress"]), float(line["seconds"]),
+            float(line["time"]), line["file"], line.get("details", {}),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    sound = isinstance(stage.details, dict) and stage.batch >= 0 and isinstance(stage.file, str | None)
+    return stage if sound else None
