@@ -96,7 +96,7 @@ def script_folder(storage: str | Path, user: str, script: str) -> ScriptFolder:
     for name in (user, script):
         if not is_safe_name(name):
             raise ValueError(
-                f"A name for the user storage is not safe. Expected letters, digits and _.- Received: {name!r}"
+                f"A name in the user storage is not safe. Expected letters, digits, _.- Received: {name!r}"
             )
     return ScriptFolder(Path(storage) / user / script, root=storage)
 

@@ -34,7 +34,7 @@ _ALLOWED = {
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise BadFileError("This file holds something other than arrays, numbers and texts, and is not shown.")
+            raise BadFileError("This file holds more than arrays, numbers and texts, and is not shown.")
         return super().find_class(module, name)
 
     def persistent_load(self, pid: Any) -> Any:
@@ -73,7 +73,7 @@ def read_visualization(technique: str, path: Path, root: Path | None = None) -> 
         layer_activations: `[(layer_name, uint8 array (filters, height, width) or (units,)), ...]`
         saliency_maps: `uint8 array (height, width, 1)`
         deconvolutional_network: `[(uint8 array (height, width, channels), layer_name, feat_map_no), ...]`
-        deep_visualization: `[(uint8 array (height, width, channels), layer_name, unit_index, loss_value), ...]`
+        deep_visualization: `[(uint8 array (height, width, channels), layer_name, unit_index, loss), ...]`
 
     Raises:
         FileNotFoundError: if it is not there.
@@ -104,7 +104,8 @@ def _deconvolutional_network(data: Any) -> list[tuple[np.ndarray, str, int]]:
 def _deep_visualization(data: Any) -> list[tuple[np.ndarray, str, int | tuple, float]]:
     for array, name, unit, value in _entries(data, 4):
         index = unit if isinstance(unit, tuple) else (unit,)
-        _check(_is_colour_picture(array) and _is_text(name) and len(index) <= 4 and all(map(_is_index, index)))
+        _check(_is_colour_picture(array) and _is_text(name))
+        _check(len(index) <= 4 and all(map(_is_index, index)))
         _check(isinstance(value, int | float | np.integer | np.floating))
     return data
 

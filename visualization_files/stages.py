@@ -59,7 +59,7 @@ class StageWriter:
 
     def __init__(self, results: Path, technique: str, limit: int = DEFAULT_STAGE_LIMIT):
         if limit < 2:
-            raise ValueError(f"Fewer stages than a first and a newest. Expected 2 or more. Received: limit={limit}")
+            raise ValueError(f"Too few stages to keep. Expected 2 or more. Received: limit={limit}")
         self.results = Path(results)
         self.technique = technique
         self.limit = limit
@@ -125,7 +125,8 @@ class StageWriter:
             self._kept = [kept for kept in self._kept[:-1] if not kept[0] % self._stride] + [newest]
             self._remove([batch for _, batch in gone])
             there = {batch for _, batch in self._kept}
-            self._rewrite_lines(lambda line: line.get("technique") != self.technique or line.get("batch") in there)
+            mine = self.technique
+            self._rewrite_lines(lambda line: line.get("technique") != mine or line.get("batch") in there)
 
     def _remove(self, batches: list[int]) -> None:
         for batch in batches:
