@@ -1,0 +1,1 @@
+"""Visualization techniques: a network and arrays in, arrays and details out. No files, no callbacks."""
