@@ -1,0 +1,25 @@
+"""The callbacks' tests again, once on each other backend: a process can have only one."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+MODULES = [
+    name for name in ("test_training_progress.py", "test_network_saver.py", "test_layer_activations.py")
+    if (HERE / name).exists()
+]
+
+
+@pytest.mark.skipif("VISUALIZER_TEST_BACKEND" in os.environ, reason="runs in the first process only")
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_callbacks_on(backend):
+    pytest.importorskip(backend)
+    environment = {**os.environ, "KERAS_BACKEND": backend, "VISUALIZER_TEST_BACKEND": backend}
+    modules = [str(HERE / name) for name in MODULES]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", *modules], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
