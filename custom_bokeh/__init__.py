@@ -1,0 +1,1 @@
+"""The Bokeh server: one application for each visualization, fed from the files of the user storage."""

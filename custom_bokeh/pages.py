@@ -1,0 +1,73 @@
+"""The open pages: which document shows what, and who is told when files change."""
+import asyncio
+import logging
+from pathlib import Path
+from weakref import WeakSet, ref
+
+from bokeh.document import Document
+
+from custom_bokeh.component import Component
+from custom_bokeh.library import Library
+from custom_bokeh.watcher import Watcher
+
+log = logging.getLogger(__name__)
+
+
+class Page:
+    """One open page. Only its document holds its component, so that a closed page is freed.
+
+    Args:
+        document: the document of one browser tab.
+        component: what it shows.
+    """
+
+    def __init__(self, document: Document, component: Component):
+        self.folder = component.visit.folder.path
+        self.component = component
+        self._document = ref(document)
+        self._waits = False
+
+    def changed(self) -> None:
+        """Update it soon. While the last update still waits to be sent, a further one adds nothing."""
+        document = self._document()
+        if document is None or document.session_context is None or self._waits:
+            return
+        self._waits = True
+        document.add_next_tick_callback(self._update)
+
+    def _update(self) -> None:
+        self._waits = False
+        try:
+            self.component.update()
+        except Exception:
+            log.exception("A page could not be brought up to date")
+
+
+class Pages:
+    """All open pages of the process, with the one library and the one watcher that they share."""
+
+    def __init__(self, library: Library | None = None, watcher: Watcher | None = None):
+        self.library = library or Library()
+        self.watcher = watcher or Watcher(self.files_changed)
+        self._open: WeakSet[Page] = WeakSet()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def open(self, document: Document, component: Component) -> None:
+        """Keep a page up to date until its document's session ends."""
+        page = Page(document, component)
+        self._open.add(page)
+        self.watcher.add(page.folder)
+        document.on_session_destroyed(lambda context: self._close(page))
+
+    def _close(self, page: Page) -> None:
+        if page in self._open:
+            self._open.discard(page)
+            self.watcher.remove(page.folder)
+
+    async def files_changed(self, folder: Path) -> None:
+        """Read what changed in a folder, once and beside the event loop, then tell the pages that show it."""
+        if await asyncio.to_thread(self.library.refresh, folder):
+            for page in [page for page in self._open if page.folder == folder]:
+                page.changed()

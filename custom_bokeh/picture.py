@@ -1,0 +1,160 @@
+"""A picture on a figure of its own: upright, crisp, in the resolution that its place on the screen needs."""
+import math
+from collections.abc import Hashable
+
+import numpy as np
+from bokeh.events import RangesUpdate
+from bokeh.models import (
+    BoxZoomTool,
+    ColumnDataSource,
+    LinearColorMapper,
+    PanTool,
+    Range1d,
+    ResetTool,
+    SaveTool,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+
+from custom_bokeh.arrays import packed, reduced
+from custom_bokeh.cache import Cache
+
+GREYS = [f"#{value:02x}{value:02x}{value:02x}" for value in range(256)]
+_NOTHING = {"image": [], "x": [], "y": [], "dw": [], "dh": []}
+
+
+class Picture:
+    """One picture with zoom, pan, save and reset.
+
+    Attributes:
+        root: the figure.
+        grey: source of a picture of one byte a pixel.
+        colour: source of a picture of three channels.
+
+    Args:
+        cache: where prepared pictures are shared.
+        name: file name of a saved picture, without ending.
+        ranges: those of another picture to be linked with.
+        max_width: of the figure on the screen, in CSS pixels.
+        palette: 256 colours, for pictures of one byte a pixel.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        name: str,
+        ranges: tuple[Range1d, Range1d] | None = None,
+        max_width: int | None = None,
+        palette: list[str] = GREYS,
+    ):
+        self._cache = cache
+        self._picture: np.ndarray | None = None
+        self._key: Hashable = None
+        self._sent: tuple = ()
+        self._own_ranges = ranges is None
+        self._view: tuple[float, float, float, float] | None = None
+        # Pixels of the screen that the picture gets at most; the page tells better once it is open.
+        self.screen_width = 1600
+        x_range, y_range = ranges or (Range1d(0, 1), Range1d(1, 0))
+        self.root = _figure(x_range, y_range, name, max_width)
+        self.grey = ColumnDataSource(dict(_NOTHING))
+        self.colour = ColumnDataSource(dict(_NOTHING))
+        place = {"image": "image", "x": "x", "y": "y", "dw": "dw", "dh": "dh"}
+        mapper = LinearColorMapper(palette=palette, low=0, high=255)
+        self.root.image(source=self.grey, color_mapper=mapper, **place)
+        self.root.image_rgba(source=self.colour, **place)
+        self.root.on_event(RangesUpdate, self._on_ranges)
+
+    @property
+    def ranges(self) -> tuple[Range1d, Range1d]:
+        return self.root.x_range, self.root.y_range
+
+    def show(self, picture: np.ndarray | None, key: Hashable, label: str) -> None:
+        """Show a picture, uint8 `(height, width)` or `(height, width, 3)`.
+
+        Args:
+            picture: None shows nothing.
+            key: what it is: pictures with the same key are the same, for every page of the process.
+            label: what a screen reader says.
+        """
+        if label != self.root.html_attributes.get("aria-label"):
+            self.root.html_attributes = {"role": "figure", "aria-label": label}
+        if key == self._key:
+            return
+        if picture is None:
+            self._picture, self._key, self._sent = None, key, ()
+            self.grey.data, self.colour.data = dict(_NOTHING), dict(_NOTHING)
+            return
+        if self._picture is None or self._picture.shape[:2] != picture.shape[:2]:
+            self._resize(*picture.shape[:2])
+        self._picture, self._key = picture, key
+        self._send()
+
+    def _resize(self, height: int, width: int) -> None:
+        self._view = None
+        self.root.aspect_ratio = width / height
+        if self._own_ranges:
+            for span, (start, end) in zip(self.ranges, ((0, width), (height, 0)), strict=True):
+                span.update(start=start, end=end, reset_start=start, reset_end=end)
+
+    def _on_ranges(self, event: RangesUpdate) -> None:
+        self._view = (event.x0, event.x1, event.y0, event.y1)
+        if self._picture is not None:
+            self._send()
+
+    def _send(self) -> None:
+        """Send what is in view, as fine as the screen can show it."""
+        top, bottom, left, right = self._crop()
+        factor = max(1, math.ceil((right - left) / self.screen_width))
+        sent = (self._key, top, bottom, left, right, factor)
+        if sent == self._sent:
+            return
+        self._sent = sent
+        pixels = self._cache.get(sent, lambda: self._pixels(top, bottom, left, right, factor))
+        data = {"image": [pixels], "x": [left], "y": [top], "dw": [right - left], "dh": [bottom - top]}
+        filled, empty = (self.colour, self.grey) if self._picture.ndim == 3 else (self.grey, self.colour)
+        filled.data = data
+        if empty.data["image"]:
+            empty.data = dict(_NOTHING)
+
+    def _pixels(self, top: int, bottom: int, left: int, right: int, factor: int) -> np.ndarray:
+        pixels = reduced(self._picture[top:bottom, left:right], factor)
+        return packed(pixels) if pixels.ndim == 3 else np.ascontiguousarray(pixels)
+
+    def _crop(self) -> tuple[int, int, int, int]:
+        """The part to send: everything, or what is in view with half of it on each side for panning."""
+        height, width = self._picture.shape[:2]
+        if self._view is None:
+            return 0, height, 0, width
+        x0, x1, y0, y1 = self._view
+        left, right = _widened(x0, x1, width)
+        top, bottom = _widened(y0, y1, height)
+        if right <= left or bottom <= top:
+            return 0, height, 0, width
+        return top, bottom, left, right
+
+
+def _widened(start: float, end: float, limit: int) -> tuple[int, int]:
+    low, high = min(start, end), max(start, end)
+    margin = (high - low) / 2
+    # In steps of 16 pixels, so that viewers with nearly the same view share what is prepared.
+    first = math.floor((low - margin) / 16) * 16
+    last = math.ceil((high + margin) / 16) * 16
+    return max(0, min(limit, first)), max(0, min(limit, last))
+
+
+def _figure(x_range: Range1d, y_range: Range1d, name: str, max_width: int | None) -> figure:
+    plot = figure(
+        x_range=x_range, y_range=y_range, min_border=0, sizing_mode="scale_width", aspect_ratio=1,
+        max_width=max_width, toolbar_location="above", toolbar_inner=True, tools="",
+        x_axis_location=None, y_axis_location=None,
+    )  # fmt: skip
+    # The wheel alone scrolls the page; with a key held down it zooms.
+    wheel = WheelZoomTool(modifiers="ctrl", description="Zoom: wheel with Ctrl")
+    box = BoxZoomTool(match_aspect=True)
+    plot.add_tools(PanTool(), box, wheel, SaveTool(filename=name), ResetTool())
+    plot.toolbar.active_drag = box
+    plot.toolbar.autohide = True
+    plot.toolbar.logo = None
+    plot.grid.visible = False
+    return plot
