@@ -40,6 +40,8 @@ class Supervisor:
     def run(self) -> None:
         """Start the script and follow it."""
         self._status = replace(self._status, started=time.time())
+        # Before the script starts: who takes over must know that it did, even if it kills us at once.
+        self._record.write(self._status)
         try:
             self._start()
         except OSError as error:

@@ -55,6 +55,10 @@ class Runs:
     def record(self, order):
         return Record(self.records / str(order.number))
 
+    def script(self, order):
+        """Pid and start mark of the script, once the supervisor has written them down."""
+        return wait_until(self.record(order).script)
+
     def wait(self, order, state, seconds=20):
         """Poll until the run is in this state."""
         status = None

@@ -29,11 +29,11 @@ FAMILY = """
     if middle == 0:
         os.setsid()
         if os.fork() == 0:
-            print("family", os.getppid() and os.getpid(), flush=True)
+            os.write(1, b"family %d\\n" % os.getpid())
             time.sleep(600)
         os._exit(0)
     os.waitpid(middle, 0)
-    print("child", child, flush=True)
+    os.write(1, b"child %d\\n" % child)
 """
 
 
@@ -241,7 +241,7 @@ def test_script_that_kills_its_supervisor(runs):
 def test_machine_went_down_and_the_pid_is_taken(runs):
     order = runs.start(STUBBORN)
     runs.wait_for_output(order, "ready")
-    status, script = runs.poll(order), runs.record(order).script()
+    script, status = runs.script(order), runs.poll(order)
     os.kill(status.pid, signal.SIGKILL)
     os.kill(script[0], signal.SIGKILL)
     other = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
@@ -261,7 +261,7 @@ def test_machine_went_down_and_the_pid_is_taken(runs):
 def test_vanished_run_is_interrupted_once_and_for_all(runs):
     order = runs.start(STUBBORN)
     runs.wait_for_output(order, "ready")
-    script = runs.record(order).script()
+    script = runs.script(order)
     os.kill(runs.poll(order).pid, signal.SIGKILL)
     os.kill(script[0], signal.SIGKILL)
     status = runs.wait(order, "interrupted")
@@ -274,7 +274,7 @@ def test_vanished_run_is_interrupted_once_and_for_all(runs):
 def test_supervisor_asked_to_end(runs, gone):
     order = runs.start(STUBBORN, stop_seconds=(0.2, 0.2))
     runs.wait_for_output(order, "ready")
-    script, _ = runs.record(order).script()
+    script, _ = runs.script(order)
     os.kill(runs.poll(order).pid, signal.SIGTERM)
     assert "machine went down" in runs.wait(order, "interrupted").reason
     assert gone(script)
