@@ -1,6 +1,7 @@
 """Finds each batch's own loss and metrics, although Keras 3 hands callbacks the means of the epoch so far."""
 import math
 from collections.abc import Callable
+from functools import partial
 
 import keras
 
@@ -26,70 +27,73 @@ class BatchMetrics:
 
     def __init__(self, model: keras.Model, logs: dict[str, float]):
         trackers = _trackers(model)
-        self._rules = [_rule(trackers.get(name)) for name in logs]
+        self._rules = [_RULES.get(type(metric).result) if (metric := trackers.get(name)) else None for name in logs]
         self._keys = list(logs)
         self.names = [
             f"running_{name}" if name in trackers and rule is None else name
             for name, rule in zip(logs, self._rules, strict=True)
         ]
-        self._variables = [
-            list(trackers[name].variables) if rule else []
+        reader = VariableReader(model)
+        self._reads = [
+            [reader.of(variable) for variable in trackers[name].variables] if rule else []
             for name, rule in zip(logs, self._rules, strict=True)
         ]
-        self._reader = VariableReader(
-            model, "metrics_variables", [v for variables in self._variables for v in variables]
-        )
         self.begin_epoch()
 
     def begin_epoch(self) -> None:
         """Keras has reset the metrics."""
-        self._before = [0.0] * sum(map(len, self._variables))
+        self._sums = [(0.0, 0.0)] * len(self._keys)
 
     def values(self, logs: dict[str, float]) -> list[float]:
         """The own values of the batch that has just been trained, in the order of `names`."""
-        now, before = self._reader.read(), self._before
-        self._before = now
-        values = []
-        start = 0
-        for key, rule, variables in zip(self._keys, self._rules, self._variables, strict=True):
-            end = start + len(variables)
-            total, old = now[start:end], before[start:end]
-            start = end
-            # Nothing was ever added where a training step of the user's own logs values itself.
-            untouched = rule is None or not any(total)
-            values.append(logs.get(key, math.nan) if untouched else rule(total, old))
-        return values
+        return [self._value(place, logs.get(key, math.nan)) for place, key in enumerate(self._keys)]
+
+    def _value(self, place: int, running: float) -> float:
+        rule, running = self._rules[place], float(running)
+        if rule is None:
+            return running
+        total, count = self._reads[place][0](), 0.0
+        if rule is not _sum:
+            count = _whole_count(total, running) if rule is _mean else None
+            count = self._reads[place][1]() if count is None else count
+            if not count:
+                # Nothing was ever added: a training step of the user's own logs a value itself.
+                return running
+        old_total, old_count = self._sums[place]
+        self._sums[place] = total, count
+        return rule(total - old_total, count - old_count)
+
+
+def _whole_count(total: float, mean: float) -> int | None:
+    """The count behind a mean, where it is a whole number beyond doubt; that saves reading a variable."""
+    count = total / mean if mean else 0.0
+    if not 0.5 < count < 1e6:  # neither does nan
+        return None
+    whole = round(count)
+    return whole if abs(count - whole) < 2e-7 * whole else None
 
 
 class VariableReader:
-    """Reads numbers out of a network's variables in the middle of an epoch.
+    """Reads metrics out of a network's variables in the middle of an epoch.
 
     With JAX, the network's variables are empty while an epoch runs. Filling them, as Keras does when a
     callback asks for its model, copies all weights; looking at the trainer's state does not.
 
     Args:
         model: the compiled network.
-        kind: which of the network's lists of variables they belong to.
-        variables: scalar variables.
     """
 
-    def __init__(self, model: keras.Model, kind: str, variables: list[keras.Variable]):
+    def __init__(self, model: keras.Model):
         self._model = model
-        self._kind = kind
-        self._variables = variables
-        self._places = None
-        if keras.backend.backend() == "jax":
-            own = model.optimizer.variables if kind == "optimizer_variables" else getattr(model, kind)
-            places = {id(variable): place for place, variable in enumerate(own)}
-            self._places = [places[id(variable)] for variable in variables]
+        in_state = keras.backend.backend() == "jax"
+        self._places = {id(v): place for place, v in enumerate(model.metrics_variables)} if in_state else {}
 
-    def read(self) -> list[float]:
-        """The numbers as they are now."""
-        state = getattr(self._model, "_jax_state", None) if self._places is not None else None
-        if state:
-            values = state[self._kind]
-            return [float(values[place]) for place in self._places]
-        return [float(variable) for variable in self._variables]
+    def of(self, variable: keras.Variable) -> Callable[[], float]:
+        """A function that reads a scalar variable of a metric as it is now."""
+        place = self._places.get(id(variable))
+        if place is None:
+            return partial(float, variable)
+        return lambda: float(self._model._jax_state["metrics_variables"][place])
 
 
 def _trackers(model: keras.Model) -> dict[str, keras.metrics.Metric]:
@@ -107,27 +111,22 @@ def _trackers(model: keras.Model) -> dict[str, keras.metrics.Metric]:
     return trackers
 
 
-def _mean(now: list[float], before: list[float]) -> float:
-    count = now[1] - before[1]
-    return (now[0] - before[0]) / count if count > 0 else math.nan
+def _mean(total: float, count: float) -> float:
+    return total / count if count > 0 else math.nan
 
 
-def _root_mean(now: list[float], before: list[float]) -> float:
-    mean = _mean(now, before)
+def _root_mean(total: float, count: float) -> float:
+    mean = _mean(total, count)
     return math.sqrt(mean) if mean >= 0 else math.nan
 
 
-def _sum(now: list[float], before: list[float]) -> float:
-    return now[0] - before[0]
+def _sum(total: float, count: float) -> float:
+    return total
 
 
+# How a metric's own value comes from what its variables grew by; for others, only Keras can tell their value.
 _RULES = {
     keras.metrics.Mean.result: _mean,
     keras.metrics.RootMeanSquaredError.result: _root_mean,
     keras.metrics.Sum.result: _sum,
 }
-
-
-def _rule(metric: keras.metrics.Metric | None) -> Callable | None:
-    """How a metric's own value comes from its variables; None where only Keras can tell its value."""
-    return _RULES.get(type(metric).result) if metric is not None else None

@@ -25,6 +25,7 @@ class TrainingProgress(keras.callbacks.Callback):
     - Without accuracy, its column is `nan`. Where only single outputs have one, it is the first of them.
     - A metric that cannot be split into batches, such as the area under a curve, is called `running_<name>`
       and is Keras' value for the epoch so far.
+    - The learning rate is read in an epoch's first batch and every sixteenth after it.
     - With several steps per execution there is a row for each execution, over all of its batches.
     - In the first epoch of a data set of unknown length, progress is a guess that is set right at its end.
 
@@ -71,7 +72,7 @@ class TrainingProgress(keras.callbacks.Callback):
         if self._metrics is None:
             self._begin_rows(logs)
         values = _placed(self._metrics.values(logs), self._places)
-        self._training.row([self._clock.progress, *values, self._learning_rate.read()])
+        self._training.row([self._clock.progress, *values, self._learning_rate.read(batch)])
         self.errors.clear()
 
     def _begin_rows(self, logs: dict[str, float]) -> None:

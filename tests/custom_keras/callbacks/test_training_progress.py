@@ -236,7 +236,7 @@ def test_learning_rate(tmp_path):
     assert read(tmp_path)["learning_rate"] == [0.25, 0.125]
 
 
-def test_learning_rate_schedule_is_computed_now_and_then(tmp_path):
+def test_learning_rate_is_read_now_and_then(tmp_path):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([10], [0.5, 0.25])
     model = one_weight(optimizer=keras.optimizers.SGD(schedule))
     fit(model, TrainingProgress(tmp_path), x=np.zeros((40, 1)), y=np.zeros((40, 1)))

@@ -1,0 +1,81 @@
+"""What the training progress callback adds to each batch, beside Keras' own TensorBoard callback.
+
+    python benchmarks/callback_overhead.py [--rounds 9] [--batches 300]
+
+The same small network is trained plainly, with `TrainingProgress`, and with `TensorBoard(update_freq="batch")`,
+in turns within one process, so that a busy machine troubles all three alike. The median over the rounds of
+each difference to the plain training of the same round is printed. Set KERAS_BACKEND for another backend.
+"""
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from custom_keras.callbacks import TrainingProgress
+
+BATCH_SIZE = 32
+
+
+def network(schedule: bool) -> keras.Model:
+    rate = keras.optimizers.schedules.CosineDecay(0.001, 100_000) if schedule else 0.001
+    model = keras.Sequential([
+        keras.Input((28, 28, 1)),
+        keras.layers.Conv2D(8, 3, strides=2, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(10, activation="softmax"),
+    ])
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def measure(rounds: int, batches: int, schedule: bool) -> dict[str, list[float]]:
+    """Seconds per batch of each way to train, for each round."""
+    generator = np.random.default_rng(0)
+    x = generator.random((BATCH_SIZE * batches, 28, 28, 1), "float32")
+    y = generator.integers(0, 10, len(x))
+    model = network(schedule)
+    folder = tempfile.TemporaryDirectory()
+    ways: dict[str, Callable[[], list]] = {
+        "plain": list,
+        "TrainingProgress": lambda: [TrainingProgress(folder.name)],
+        "TensorBoard": lambda: [keras.callbacks.TensorBoard(folder.name, update_freq="batch")],
+    }
+    seconds = {name: [] for name in ways}
+    with folder:
+        for _ in range(rounds + 1):
+            for name, make in ways.items():
+                callbacks = make()
+                begin = time.perf_counter()
+                model.fit(x, y, batch_size=BATCH_SIZE, verbose=0, callbacks=callbacks)
+                seconds[name].append((time.perf_counter() - begin) / batches)
+    return {name: values[1:] for name, values in seconds.items()}  # the first round compiles
+
+
+def report(seconds: dict[str, list[float]], title: str) -> None:
+    plain = seconds["plain"]
+    added = {
+        name: statistics.median(value - base for value, base in zip(values, plain, strict=True)) * 1e6
+        for name, values in seconds.items()
+    }
+    print(f"{title}: plain training {statistics.median(plain) * 1e6:.0f} µs a batch")
+    for name in ("TrainingProgress", "TensorBoard"):
+        print(f"  {name} adds {added[name]:.0f} µs")
+    print(f"  ratio {added['TrainingProgress'] / added['TensorBoard']:.2f} (goal: at most 0.1)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--batches", type=int, default=300)
+    arguments = parser.parse_args()
+    backend = keras.backend.backend()
+    report(measure(arguments.rounds, arguments.batches, False), f"{backend}, constant learning rate")
+    report(measure(arguments.rounds, arguments.batches, True), f"{backend}, learning rate schedule")
+
+
+if __name__ == "__main__":
+    main()
