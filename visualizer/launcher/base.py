@@ -3,6 +3,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from visualizer.launcher.limits import Limits
+from visualizer.launcher.sandbox import Sandbox
+
 ENDED_STATES = ("finished", "failed", "stopped", "interrupted")
 
 
@@ -19,6 +22,8 @@ class Order:
         environment: the whole environment of the script, see `environment.py`.
         arguments: what follows the script's name on its command line.
         stop_seconds: how long an interrupted tree gets until it is terminated, and then until it is killed.
+        limits: what it may take at most.
+        sandbox: what it may see; None where it is not shut in.
     """
 
     number: int
@@ -28,6 +33,8 @@ class Order:
     environment: dict[str, str] = field(repr=False)
     arguments: tuple[str, ...] = ()
     stop_seconds: tuple[float, float] = (10.0, 5.0)
+    limits: Limits = Limits()
+    sandbox: Sandbox | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,15 @@ class Launcher(Protocol):
     def poll(self, folder: Path, number: int, pid: int | None, pid_started: float | None) -> Status:
         """Look how a run is, whichever server process started it."""
 
-    def stop(self, folder: Path, number: int, pid: int | None, pid_started: float | None) -> None:
-        """Ask for the end of a run and all its processes. `poll` tells when none is left."""
+    def stop(
+        self, folder: Path, number: int, pid: int | None, pid_started: float | None, gently: bool = False
+    ) -> None:
+        """Ask for the end of a run and all its processes. `poll` tells when none is left.
+
+        Args:
+            gently: let the epoch end and the network be saved first, where the script uses our callbacks;
+                asking again without it stops at once.
+        """
 
     def forget(self, number: int) -> None:
         """Throw away what is kept about a run that has ended."""

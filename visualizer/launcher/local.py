@@ -67,12 +67,20 @@ class LocalLauncher:
         return self._without_supervisor(record)
 
     def stop(
-        self, folder: Path, number: int, pid: int | None = None, pid_started: float | None = None
+        self,
+        folder: Path,
+        number: int,
+        pid: int | None = None,
+        pid_started: float | None = None,
+        gently: bool = False,
     ) -> None:
         """Ask for the end of a run and all its processes. `poll` tells when none is left."""
         record = self._record(number)
         if record.status() is not None:
-            record.ask_stop()
+            if gently:
+                record.ask_gentle_stop()
+            else:
+                record.ask_stop()
             self.poll(folder, number, pid, pid_started)
         elif is_alive(pid, pid_started):
             with suppress(psutil.Error):

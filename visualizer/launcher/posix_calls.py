@@ -120,3 +120,17 @@ def replace_in(folder: int, name: str, content: bytes) -> None:
         with suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
         raise
+
+
+def remove_in(folder: int, name: str) -> None:
+    """Raises OSError if it is not there or a folder."""
+    os.unlink(name, dir_fd=folder)
+
+
+def is_in(folder: int, name: str) -> bool:
+    """Whether something of this name is there."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True

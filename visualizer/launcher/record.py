@@ -14,6 +14,8 @@ from pathlib import Path
 
 from visualizer.launcher import system
 from visualizer.launcher.base import Order, Status
+from visualizer.launcher.limits import Limits
+from visualizer.launcher.sandbox import Sandbox
 
 # Room that is taken when a run starts, so that its end can be written on a full disk.
 _RESERVED_BYTES = 4096
@@ -33,6 +35,7 @@ class Record:
         self._reserve = self.folder / "reserve"
         self._no_stop = self.folder / "stop.not_asked"
         self._stop = self.folder / "stop"
+        self._gentle_stop = self.folder / "stop.gently"
 
     def create(self, order: Order) -> None:
         """Begin a new record; what lay there belonged to a run that is gone.
@@ -53,11 +56,10 @@ class Record:
         content = self._read(self._order_file)
         try:
             content.pop("token")
-            content.update(
-                folder=Path(content["folder"]),
-                arguments=tuple(content["arguments"]),
-                stop_seconds=tuple(content["stop_seconds"]),
-            )
+            content = _tuples(content)
+            content["folder"] = Path(content["folder"])
+            content["limits"] = Limits(**_tuples(content["limits"]))
+            content["sandbox"] = content["sandbox"] and Sandbox(**_tuples(content["sandbox"]))
             return Order(**content)
         except (KeyError, TypeError):
             return None
@@ -101,8 +103,18 @@ class Record:
             with suppress(OSError):
                 self._stop.touch()
 
+    def ask_gentle_stop(self) -> None:
+        """Leave a request to stop at the end of an epoch."""
+        try:
+            self._gentle_stop.touch()
+        except OSError:
+            self.ask_stop()
+
     def stop_asked(self) -> bool:
         return self._stop.exists()
+
+    def gentle_stop_asked(self) -> bool:
+        return self._gentle_stop.exists()
 
     @contextmanager
     def lock(self):
@@ -125,6 +137,11 @@ class Record:
         except (OSError, ValueError):
             return {}
         return content if isinstance(content, dict) else {}
+
+
+def _tuples(content: dict) -> dict:
+    """JSON has no tuples; orders have no lists."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
 
 
 def publish(folder: int | Path, status: Status) -> None:

@@ -7,16 +7,23 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
+
+import psutil
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from visualizer.launcher import system, tree  # noqa: E402
+from visualizer.launcher import gentle, system, tree  # noqa: E402
 from visualizer.launcher.base import Order, Status  # noqa: E402
 from visualizer.launcher.exit_reason import explain_exit  # noqa: E402
 from visualizer.launcher.identity import start_mark  # noqa: E402
+from visualizer.launcher.limits import Exceeded, Watch  # noqa: E402
 from visualizer.launcher.record import Record, publish  # noqa: E402
+from visualizer.launcher.sandbox import shut_in  # noqa: E402
 
 _PAUSE = 0.1  # seconds between two looks at the script and at requests to stop
 _LOST = "What it ended with is not known, because its supervisor was ended from outside."
@@ -31,7 +38,8 @@ class Supervisor:
         self._script: subprocess.Popen | None = None
         self._identity: tuple[int, float] | None = None
         self._folder: int | Path | None = None
-        self._terminated = False
+        self._output: BinaryIO | None = None
+        self._terminated = self._gentle = False
         self._status = replace(
             record.status() or Status("running"), pid=os.getpid(), pid_started=start_mark(os.getpid())
         )
@@ -48,67 +56,110 @@ class Supervisor:
             reason = f"The script could not be started: {_name(error)}."
             return self._finish(replace(self._status, state="failed", reason=reason))
         self._write(self._status)
-        self._members, self._gone = tree.descendants, lambda: not system.children_left(self._script)
-        return self._follow(lambda: self._script.poll() is not None)
+        return self._follow(tree.descendants, lambda: not system.children_left(self._script))
 
     def take_over(self) -> None:
         """Follow what an earlier supervisor, killed since, has left."""
         token, self._identity = self._record.token(), self._record.script()
-        try:
+        with suppress(OSError):
             self._folder = system.open_folder(self._order.folder)
-        except OSError:
-            self._folder = None
+            self._output = system.open_output(self._folder, "output.txt")
         self._write(self._status)
-        self._members = lambda: tree.marked(token, self._identity)
+
+        def members():
+            return tree.marked(token, self._identity)
+
         # Processes come and go between two looks: one that is empty could have missed a fork.
-        self._gone = lambda: not (self._members() or self._members())
-        return self._follow(self._gone, pause=5 * _PAUSE)
+        self._follow(members, lambda: not (members() or members()), 5 * _PAUSE)
 
     def _start(self) -> None:
         order = self._order
         self._folder = system.open_folder(order.folder)
-        with system.open_output(self._folder, "output.txt") as output:
-            self._script = subprocess.Popen(
-                [order.python, order.script, *order.arguments],
-                cwd=order.folder,
-                env={**order.environment, tree.TOKEN_NAME: self._record.token()},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                **system.own_group,
-            )
+        self._output = system.open_output(self._folder, "output.txt")
+        gentle.clear(self._folder)
+        command, environment = [order.python, order.script, *order.arguments], order.environment
+        if order.sandbox:
+            command, changes = shut_in(order.sandbox, order.folder, command, order.limits.processes)
+            environment = {**environment, **changes}
+        self._script = subprocess.Popen(
+            command,
+            cwd=order.folder,
+            env={**environment, tree.TOKEN_NAME: self._record.token()},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            **system.own_group,
+        )
         self._identity = (self._script.pid, start_mark(self._script.pid) or 0.0)
 
-    def _follow(self, has_ended, pause: float = _PAUSE) -> None:
-        while not has_ended():
-            if self._record.stop_asked():
-                tree.end(self._members, self._order.stop_seconds, self._gone)
-                return self._finish(self._end("stopped", "It was stopped."))
-            if self._terminated:
-                tree.end(self._members, self._order.stop_seconds, self._gone)
-                return self._finish(self._end("interrupted", "It was ended when the machine went down."))
+    def _follow(self, members: Callable, gone: Callable[[], bool], pause: float = _PAUSE) -> None:
+        watch = Watch(self._order.limits, time.time() - self._status.started, members, self._output_size)
+        # A tree that is being stopped does not get the time to fill the disk.
+        run = tree.Tree(members, gone, self._keepers, lambda: _in_a_hurry(watch))
+        while not (self._script.poll() is not None if self._script else gone()):
+            if end := self._asked_to_end() or watch.exceeded():
+                if end.at_once:
+                    run.kill()
+                else:
+                    run.end(self._order.stop_seconds)
+                return self._finish(self._end(end.state, end.reason))
             time.sleep(pause)
-        left_behind = len(self._members())
-        tree.end(self._members, self._order.stop_seconds, self._gone, interrupt=False)
-        state, reason = explain_exit(self._script.returncode) if self._script else ("interrupted", _LOST)
-        if left_behind:
+        left_behind = len(members())
+        run.end(self._order.stop_seconds, interrupt=False)
+        state, reason = explain_exit(self._exit_code()) if self._script else ("interrupted", _LOST)
+        if self._gentle and state != "failed":
+            state, reason = "stopped", gentle.STOPPED
+        if left_behind and not self._order.sandbox:  # which ends them itself, maybe while we look
             reason = f"{reason} Processes that it left behind were ended: {left_behind}.".strip()
         return self._finish(self._end(state, reason))
 
+    def _asked_to_end(self) -> Exceeded | None:
+        if self._record.stop_asked():
+            return Exceeded("stopped", "It was stopped.", at_once=False)
+        if self._record.gentle_stop_asked() and not self._gentle:
+            self._gentle = gentle.request(self._folder)
+            if not self._gentle:
+                return Exceeded("stopped", "It was stopped.", at_once=False)
+        if self._terminated:
+            return Exceeded("interrupted", "It was ended when the machine went down.", at_once=False)
+        return None
+
+    def _keepers(self) -> list[psutil.Process]:
+        """The sandbox's two processes, the inner one first: with it ends all that is inside."""
+        if not self._order.sandbox or self._identity is None or start_mark(self._identity[0]) != self._identity[1]:
+            return []
+        with suppress(psutil.Error):
+            outer = psutil.Process(self._identity[0])
+            return [*outer.children(), outer]
+        return []
+
+    def _output_size(self) -> int:
+        """Also of an output that the script has unlinked."""
+        return os.fstat(self._output.fileno()).st_size if self._output else 0
+
+    def _exit_code(self) -> int | None:
+        """In a sandbox a signal's number arrives as shells tell it, above 128."""
+        code = self._script.returncode if self._script else None
+        return 128 - code if self._order.sandbox and code is not None and 128 < code < 160 else code
+
     def _end(self, state: str, reason: str) -> Status:
-        exit_code = self._script.returncode if self._script else None
-        return replace(self._status, state=state, reason=reason, exit_code=exit_code)
+        return replace(self._status, state=state, reason=reason, exit_code=self._exit_code())
 
     def _finish(self, status: Status) -> None:
         self._write(replace(status, ended=time.time()))
 
     def _write(self, status: Status) -> None:
-        self._record.write(status, self._identity)
         if self._folder is not None:
             publish(self._folder, status)
+        self._record.write(status, self._identity)
 
     def _on_terminate(self) -> None:
         self._terminated = True
+
+
+def _in_a_hurry(watch: Watch) -> bool:
+    end = watch.exceeded()
+    return end is not None and end.at_once
 
 
 def _name(error: OSError) -> str:

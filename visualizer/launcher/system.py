@@ -2,44 +2,6 @@
 import os
 
 if os.name == "nt":
-    from visualizer.launcher.windows_calls import (
-        children_left,
-        detached,
-        handle_signals,
-        interrupt,
-        lock,
-        open_folder,
-        open_output,
-        own_group,
-        replace_in,
-        session,
-        sync_folder,
-    )
+    from visualizer.launcher.windows_calls import *  # noqa: F403
 else:
-    from visualizer.launcher.posix_calls import (
-        children_left,
-        detached,
-        handle_signals,
-        interrupt,
-        lock,
-        open_folder,
-        open_output,
-        own_group,
-        replace_in,
-        session,
-        sync_folder,
-    )
-
-__all__ = [
-    "children_left",
-    "detached",
-    "handle_signals",
-    "interrupt",
-    "lock",
-    "open_folder",
-    "open_output",
-    "own_group",
-    "replace_in",
-    "session",
-    "sync_folder",
-]
+    from visualizer.launcher.posix_calls import *  # noqa: F403

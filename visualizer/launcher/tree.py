@@ -40,58 +40,73 @@ def marked(token: str, script: tuple[int, float] | None) -> list[psutil.Process]
     return _living(found.values())
 
 
-def end(
-    members: Callable[[], list[psutil.Process]],
-    stop_seconds: tuple[float, float],
-    gone: Callable[[], bool],
-    interrupt: bool = True,
-) -> None:
-    """Interrupt a tree, then terminate it, then kill it; return once none of it is left.
+class Tree:
+    """The processes of one run, to be ended.
 
     Args:
         members: looks which processes there are now.
-        stop_seconds: how long after the interrupt to terminate, and how long after that to kill.
         gone: whether none is left; it also reaps.
-        interrupt: whether to begin with the interrupt.
+        keepers: the processes of the sandbox around the script, the one first whose end ends all others.
+            They are only killed: interrupted, they would lose the script's exit code.
+        hurry: whether to kill although the tree still has time.
     """
-    steps = [(psutil.Process.terminate, stop_seconds[1])]
-    if interrupt:
-        steps.insert(0, (system.interrupt, stop_seconds[0]))
-    for signal_to, seconds in steps:
-        if _signal_all(members, signal_to, seconds, gone):
+
+    def __init__(
+        self,
+        members: Callable[[], list[psutil.Process]],
+        gone: Callable[[], bool],
+        keepers: Callable[[], list[psutil.Process]] = list,
+        hurry: Callable[[], bool] = lambda: False,
+    ):
+        self.members, self.gone, self._keepers, self._hurry = members, gone, keepers, hurry
+
+    def end(self, stop_seconds: tuple[float, float], interrupt: bool = True) -> None:
+        """Interrupt the tree, then terminate it, then kill it; return once none of it is left.
+
+        Args:
+            stop_seconds: how long after the interrupt to terminate, and how long after that to kill.
+            interrupt: whether to begin with the interrupt.
+        """
+        steps = [(psutil.Process.terminate, stop_seconds[1])]
+        if interrupt:
+            steps.insert(0, (system.interrupt, stop_seconds[0]))
+        if any(self._signal_all(signal_to, seconds) for signal_to, seconds in steps):
             return
-    while not gone():
-        _freeze(members)
-        for process in members():
-            _signal(process, psutil.Process.kill)
-        time.sleep(_PAUSE)
+        self.kill()
 
+    def kill(self) -> None:
+        """Kill the tree; return once none of it is left."""
+        while not self.gone():
+            for process in self._keepers():
+                _signal(process, psutil.Process.kill)
+            self._freeze()
+            for process in self.members():
+                _signal(process, psutil.Process.kill)
+            time.sleep(_PAUSE)
 
-def _signal_all(members: Callable, signal_to: Callable, seconds: float, gone: Callable[[], bool]) -> bool:
-    """Signal each process of a tree once, also those that appear meanwhile."""
-    signalled = set()
-    deadline = time.monotonic() + seconds
-    while not gone():
-        if time.monotonic() >= deadline:
-            return False
-        for process in members():
-            if process not in signalled:
+    def _signal_all(self, signal_to: Callable, seconds: float) -> bool:
+        """Signal each process once, also those that appear meanwhile. Returns whether all are gone."""
+        signalled = set()
+        deadline = time.monotonic() + seconds
+        while not self.gone():
+            if time.monotonic() >= deadline or self._hurry():
+                return False
+            for process in set(self.members()) - signalled - set(self._keepers()):
                 signalled.add(process)
                 _signal(process, signal_to)
-        time.sleep(_PAUSE)
-    return True
+            time.sleep(_PAUSE)
+        return True
 
-
-def _freeze(members: Callable, rounds: int = 20) -> None:
-    """Suspend a tree until none of it can fork any more; killing one by one would lose against a fork bomb."""
-    frozen = set()
-    for _ in range(rounds):
-        new = set(members()) - frozen
-        if not new:
-            return
-        for process in new:
-            _signal(process, psutil.Process.suspend)
-        frozen |= new
+    def _freeze(self, rounds: int = 20) -> None:
+        """Suspend the tree until none of it can fork; killing one by one would lose against a fork bomb."""
+        frozen = set()
+        for _ in range(rounds):
+            new = set(self.members()) - frozen
+            if not new:
+                return
+            for process in new:
+                _signal(process, psutil.Process.suspend)
+            frozen |= new
 
 
 def _signal(process: psutil.Process, signal_to: Callable) -> None:

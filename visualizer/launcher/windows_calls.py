@@ -86,3 +86,13 @@ def replace_in(folder: Path, name: str, content: bytes) -> None:
         return os.replace(temporary, Path(folder, name))
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_in(folder: Path, name: str) -> None:
+    """Raises OSError if it is not there or a folder."""
+    Path(folder, name).unlink()
+
+
+def is_in(folder: Path, name: str) -> bool:
+    """Whether something of this name is there."""
+    return os.path.lexists(Path(folder, name))

@@ -1,0 +1,139 @@
+"""Shuts a run in with bubblewrap (Linux): it sees its own folder, what it needs to compute, and nothing else."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/sys")
+# Of /etc only what libraries look for: there are passwords and keys among the rest.
+_ETC = (
+    *("alternatives", "ca-certificates", "fonts", "group", "host.conf", "hosts", "ld.so.cache", "ld.so.conf"),
+    *("ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "OpenCL", "passwd", "pki", "protocols"),
+    *("resolv.conf", "services", "ssl", "timezone", "vulkan"),
+)
+_DEVICES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd", "/dev/dxg")
+_TMP_BYTES = 256 * 2**20  # of /tmp, in memory; TMPDIR is on the disk
+_NAMESPACES = (
+    *("--unshare-user", "--disable-userns", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
+    *("--unshare-cgroup-try", "--cap-drop", "ALL"),
+)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What a run may see beside its own folder.
+
+    Attributes:
+        cache: the folder of its user for caches and temporary files, writable; its HOME. Its parent must not
+            be writable for scripts.
+        readable: folders that the administrator lists, and the one on PYTHONPATH.
+        hidden: folders that are covered where they lie in one that is shown: the instance folder.
+        network: whether it reaches the network.
+        shared_memory_bytes: of /dev/shm, which processes that load data use.
+    """
+
+    cache: str
+    readable: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    network: bool = True
+    shared_memory_bytes: int = 2 * 2**30
+
+
+@cache
+def why_not() -> str:
+    """Why runs cannot be shut in on this machine, as a sentence; empty where they can."""
+    if sys.platform != "linux":
+        return "Runs are not isolated: there is no sandbox for this operating system."
+    if not shutil.which("bwrap"):
+        return "Runs are not isolated: bubblewrap (the program bwrap) is not installed."
+    command = ["bwrap", *_NAMESPACES, *_view(()), "--", "/bin/true"]
+    try:
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"Runs are not isolated: bubblewrap does not work here ({error})."
+    if tried.returncode:
+        return f"Runs are not isolated: bubblewrap does not work here ({tried.stderr.strip()})."
+    return ""
+
+
+def shut_in(
+    sandbox: Sandbox, folder: Path, command: list[str], processes: int | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """The command that runs a command shut in, and what it changes in the environment.
+
+    Nothing here is taken from the run's environment, which its user can write.
+
+    Args:
+        sandbox: what it may see.
+        folder: its own folder.
+        command: the configured Python, the script and its arguments.
+        processes: how many it may have at the same time.
+    """
+    cache_folder = Path(sandbox.cache)
+    temporary = cache_folder / "tmp"
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shown = [*_python_folders(command[0]), *_with_targets(sandbox.readable)]
+    bwrap = ["bwrap", *_NAMESPACES, *([] if sandbox.network else ["--unshare-net"])]
+    bwrap += _view(shown, sandbox.shared_memory_bytes)
+    covered = [path for path in sandbox.hidden if any(Path(path).is_relative_to(other) for other in shown)]
+    for path in covered:
+        bwrap += ["--tmpfs", path]
+    for path in _with_targets(sandbox.readable) if covered else ():
+        if any(Path(path).is_relative_to(hidden) for hidden in covered):
+            bwrap += ["--ro-bind-try", path, path]
+    for path in (str(folder), sandbox.cache):
+        bwrap += ["--bind", path, path]
+    for path in (*covered, "/dev", "/"):
+        bwrap += ["--remount-ro", path]
+    bwrap += ["--chdir", str(folder), "--"]
+    if processes is not None and shutil.which("prlimit", path="/usr/bin:/bin"):
+        # Counted in the sandbox alone. Root is not held by it: there the supervisor's watch must do.
+        bwrap += ["prlimit", f"--nproc={processes}"]
+    home = {"HOME": sandbox.cache, "TMPDIR": str(temporary), "XDG_CACHE_HOME": sandbox.cache}
+    return bwrap + command, {**home, "KERAS_HOME": str(cache_folder / ".keras")}
+
+
+def _view(shown: tuple[str, ...] | list[str], shared_memory_bytes: int = 2**20) -> list[str]:
+    """Arguments for the file system: system, programs and devices, all to be read only."""
+    arguments = []
+    for path in _SYSTEM:
+        if os.path.islink(path):
+            arguments += ["--symlink", os.readlink(path), path]
+        elif os.path.exists(path):
+            arguments += ["--ro-bind", path, path]
+    for name in _ETC:
+        arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    arguments += ["--proc", "/proc", "--dev", "/dev"]
+    for path in sorted(path for pattern in _DEVICES for path in glob.glob(pattern)):
+        arguments += ["--dev-bind-try", path, path]
+    arguments += ["--size", str(shared_memory_bytes), "--tmpfs", "/dev/shm"]
+    arguments += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]
+    # Outer folders first: a later mount covers an earlier one below it.
+    for path in sorted(set(shown)):
+        if not any(Path(path).is_relative_to(system) for system in _SYSTEM):
+            arguments += ["--ro-bind-try", path, path]
+    return arguments
+
+
+def _python_folders(python: str) -> list[str]:
+    """The folders of a Python and of its virtual environment."""
+    source = "import json, sys; print(json.dumps([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))"
+    answer = subprocess.run([python, "-I", "-c", source], capture_output=True, text=True, timeout=30)
+    if answer.returncode:
+        raise OSError(f"the configured Python does not work ({answer.stderr.strip()[-200:]})")
+    return sorted({path for path in json.loads(answer.stdout) if path != "/"})
+
+
+def _with_targets(folders: tuple[str, ...]) -> list[str]:
+    """Folders, and where the links that lie directly in them lead: the packages on PYTHONPATH are links."""
+    found = []
+    for folder in folders:
+        found.append(folder)
+        if os.path.isdir(folder):
+            found += [os.path.realpath(entry.path) for entry in os.scandir(folder) if entry.is_symlink()]
+    return found
