@@ -1,0 +1,113 @@
+"""Trains the nine networks as the thesis did, and keeps what they reach."""
+import platform
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+
+from case_study.networks import CONFIGURATIONS
+from case_study.study import BATCH_SIZE, LEARNING_RATE, Study, epochs_of, inputs, measure, targets
+from case_study.table import default_folder
+from visualization_files.writer import replace_json
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command line of `train`."""
+    parser.add_argument(
+        "configurations", nargs="+", type=_configuration, metavar="A..I or all", help="which networks"
+    )
+    parser.add_argument("--data", type=Path, default=default_folder(), help="folder of prepared data")
+    parser.add_argument("--seeds", type=int, default=1, help="train each with seeds 0 to N-1 (default: 1)")
+    parser.add_argument("--epochs", type=int, help="another number of epochs than the thesis'")
+    parser.add_argument("--verbose", action="store_true", help="Keras' progress of each epoch")
+
+
+def _configuration(text: str) -> str:
+    """A configuration's letter, or all of them in one string."""
+    letter = "".join(CONFIGURATIONS) if text.lower() == "all" else text.upper()
+    if letter not in (*CONFIGURATIONS, "".join(CONFIGURATIONS)):
+        raise ArgumentTypeError(f"expected a letter from A to I, or all; received {text!r}")
+    return letter
+
+
+def run(arguments: Namespace) -> None:
+    """Run the command."""
+    study = Study(arguments.data)
+    for seed in range(arguments.seeds):
+        for configuration in "".join(arguments.configurations):
+            folder = arguments.data / "runs" / f"{configuration}_{seed}"
+            result = train(study, configuration, seed, folder, arguments.epochs, verbose=arguments.verbose)
+            save_result(arguments.data, result)
+            reached = result["testing"]["identification"]
+            print(
+                f"{configuration}, seed {seed}: accuracy {reached['accuracy']:.5f}, loss {reached['loss']:.5f} "
+                f"on the test set after {result['minutes']:.2f} minutes",
+                flush=True,
+            )
+
+
+def train(
+    study: Study,
+    configuration: str,
+    seed: int,
+    folder: str | Path,
+    epochs: int | None = None,
+    verbose: int = 0,
+) -> dict:
+    """Train one network and measure it on the validation and test sets.
+
+    Args:
+        study: the data.
+        configuration: a letter from A to I.
+        seed: of weights, dropout and the order of the images.
+        folder: folder of a script, where the tool looks for the training progress and the network.
+        epochs: how many; the thesis' number by default.
+        verbose: as in `keras.Model.fit`.
+
+    Returns:
+        What `save_result` keeps: the settings, the minutes that training took, and for `validation` and
+        `testing` what `case_study.study.measure` found.
+    """
+    # Imported here, so that reports can be written without it.
+    from custom_keras.callbacks import CustomCallbacks
+
+    keras.utils.set_random_seed(seed)
+    model = study.network(configuration)
+    callbacks = CustomCallbacks(folder)
+    callbacks.register_training_progress()
+    callbacks.register_network_saver()
+    epochs = epochs or epochs_of(configuration)
+    began = time.perf_counter()
+    model.fit(
+        inputs(configuration, study.training),
+        targets(configuration, study.training),
+        batch_size=BATCH_SIZE,
+        epochs=epochs,
+        validation_data=(inputs(configuration, study.validation), targets(configuration, study.validation)),
+        callbacks=callbacks.get_list(),
+        verbose=verbose,
+    )
+    minutes = (time.perf_counter() - began) / 60
+    return {
+        "configuration": configuration,
+        "seed": seed,
+        "epochs": epochs,
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "parameters": model.count_params(),
+        "minutes": minutes,
+        "validation": measure(model, configuration, study.validation),
+        "testing": measure(model, configuration, study.testing),
+        "data": study.digest,
+        "keras": version("keras"),
+        "backend": keras.backend.backend(),
+        "machine": platform.machine(),
+    }
+
+
+def save_result(data: str | Path, result: dict) -> None:
+    """Keep the result of a training beside the data, for the report; a later one with this seed replaces it."""
+    name = f"{result['configuration']}_{result['seed']}.json"
+    replace_json(Path(data) / "results" / name, result)
