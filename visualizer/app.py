@@ -1,0 +1,45 @@
+"""Makes the Flask application."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from visualizer import accounts, files, output, pages, runs, security, visualizations
+from visualizer.config import load_config
+from visualizer.extensions import csrf, db, login_manager, migrate
+from visualizer.launcher.local import LocalLauncher
+from visualizer.launcher.script_path import make_script_path
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create_app(overrides: dict[str, Any] | None = None, instance: str | Path | None = None) -> Flask:
+    """The application, ready to be served.
+
+    Args:
+        overrides: settings that win over `instance/config.py` and the environment.
+        instance: the instance folder; `VISUALIZER_INSTANCE` or Flask's default where None.
+    """
+    instance = instance or os.environ.get("VISUALIZER_INSTANCE")
+    app = Flask(__name__, instance_path=str(Path(instance).absolute()) if instance else None)
+    folder = Path(app.instance_path)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.config.update(load_config(folder, overrides))
+    Path(app.config["USER_STORAGE"]).mkdir(parents=True, exist_ok=True, mode=0o700)
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_IMAGE_BYTES"] * app.config["MAX_IMAGES"]
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    security.init_app(app)
+    pages.init_app(app)
+    app.extensions["launcher"] = LocalLauncher()
+    app.extensions["script_path"] = make_script_path(folder)
+    for module in (accounts, files, runs, output, visualizations):
+        app.register_blueprint(module.blueprint)
+    if n := app.config["PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n, x_prefix=n)
+    return app

@@ -1,0 +1,102 @@
+"""Every setting with its default and unit, and where it may be overridden.
+
+`instance/config.py` overrides a default, and an environment variable `VISUALIZER_<NAME>` overrides both.
+"""
+
+import ast
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    # Servers
+    "HOST": "127.0.0.1",  # address the web server listens on
+    "PORT": 5000,
+    "THREADS": 8,  # requests answered at the same time
+    "BOKEH_HOST": "",  # address the Bokeh server listens on; HOST where empty
+    "BOKEH_PORT": 5006,
+    "BOKEH_URL": "",  # where browsers reach the Bokeh server; empty: the page's own host, BOKEH_PORT
+    "PUBLIC_HOSTS": "",  # further host names under which browsers reach the pages, separated by spaces
+    "PROXIES": 0,  # reverse proxies in front, whose X-Forwarded headers are believed
+    # Running scripts
+    "PYTHON": sys.executable,  # Python that runs the scripts
+    "INTERRUPT_SECONDS": 10.0,  # after Stop, from the interrupt to the terminate signal
+    "TERMINATE_SECONDS": 5.0,  # from the terminate to the kill signal
+    # Uploads
+    "MAX_SCRIPT_BYTES": 1_000_000,
+    "MAX_IMAGE_BYTES": 20_000_000,
+    "MAX_IMAGE_PIXELS": 50_000_000,
+    "MAX_IMAGES": 20,  # input images of a run
+    "CHECK_SECONDS": 10.0,  # longest time to compile an uploaded script
+    # Pages
+    "OUTPUT_LINES": 50,  # last lines of the output that are shown
+    "OUTPUT_BYTES": 512_000,  # most bytes from the end of the output that are read to find them
+    "FILES_PER_PAGE": 100,
+    "POLL_SECONDS": 2.0,  # how often a page asks for the states of runs
+    # Users
+    "REGISTRATION_OPEN": True,  # anybody who reaches the page can make a user
+    "MIN_PASSWORD": 8,  # characters
+    "MAX_PASSWORD": 1000,  # characters; hashing a longer one would cost too much
+    "SESSION_DAYS": 14,  # days after which one has to log in again
+    # Storage
+    "SQLALCHEMY_DATABASE_URI": "",  # SQLite in the instance folder where empty
+    "USER_STORAGE": "",  # folder of all users' files; in the instance folder where empty
+}
+
+
+def load_config(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
+    """All settings: defaults, then `instance/config.py`, then the environment, then `overrides`.
+
+    Args:
+        instance: the instance folder.
+        overrides: settings of a test or a command line.
+
+    Raises:
+        ValueError: if an environment variable has a value of another type than the default.
+    """
+    config = dict(DEFAULTS)
+    config.update(_instance_settings(instance / "config.py"))
+    for name, default in DEFAULTS.items():
+        if f"VISUALIZER_{name}" in os.environ:
+            config[name] = _parse(name, os.environ[f"VISUALIZER_{name}"], default)
+    config.update(overrides or {})
+    config["SQLALCHEMY_DATABASE_URI"] = config["SQLALCHEMY_DATABASE_URI"] or f"sqlite:///{instance / 'visualizer.db'}"
+    config["USER_STORAGE"] = str(config["USER_STORAGE"] or instance / "user_storage")
+    config.setdefault("SECRET_KEY", secret_key(instance / "secret_key"))
+    return config
+
+
+def secret_key(path: Path) -> str:
+    """The key that signs sessions and grants; made at the first start, readable by its owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text()
+        if len(key) < 32:
+            raise ValueError(f"The secret key is damaged. Expected 64 characters in {path}. Delete it.") from None
+        return key
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_hex(32)
+        file.write(key)
+    return key
+
+
+def _instance_settings(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    settings: dict[str, Any] = {}
+    exec(compile(path.read_text(), str(path), "exec"), settings)
+    return {name: value for name, value in settings.items() if name.isupper()}
+
+
+def _parse(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, str):
+        return text
+    try:
+        value = type(default)(ast.literal_eval(text.capitalize() if isinstance(default, bool) else text))
+    except (ValueError, SyntaxError, TypeError):
+        kind = type(default).__name__
+        raise ValueError(f"A setting cannot be used. Expected {kind}. Received: VISUALIZER_{name}={text}") from None
+    return value

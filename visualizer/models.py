@@ -1,0 +1,97 @@
+"""The database: users, the metadata of their files, tags and runs. Times are UTC."""
+
+import secrets
+from datetime import UTC, datetime
+
+from flask_login import UserMixin
+from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from visualizer.extensions import db
+
+UNFINISHED = ("queued", "running")
+STATES = (*UNFINISHED, "finished", "failed", "stopped", "interrupted")
+
+
+def now() -> datetime:
+    """The present in UTC, as stored: without a time zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+file_tags = Table(
+    "file_tags",
+    db.metadata,
+    Column("file_id", ForeignKey("file_meta.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class User(UserMixin, db.Model):
+    """Somebody who can log in. Sessions carry `session_token`, so that a new one ends them all."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20))
+    # The name in lower case, so that two users never differ in case alone.
+    name_key: Mapped[str] = mapped_column(String(20), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    session_token: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime] = mapped_column(default=now)
+    files: Mapped[list["FileMeta"]] = relationship(back_populates="owner")
+
+    def get_id(self) -> str:
+        return f"{self.id}:{self.session_token}"
+
+
+class FileMeta(db.Model):
+    """The metadata of an uploaded script."""
+
+    __table_args__ = (UniqueConstraint("owner_id", "name_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    filename: Mapped[str] = mapped_column(String(104))
+    name_key: Mapped[str] = mapped_column(String(104))
+    uploaded: Mapped[datetime] = mapped_column(default=now)
+    owner: Mapped[User] = relationship(back_populates="files")
+    tags: Mapped[list["Tag"]] = relationship(secondary=file_tags, order_by="Tag.name")
+    runs: Mapped[list["Run"]] = relationship(
+        back_populates="file", order_by="Run.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def script(self) -> str:
+        """The name without its ending: its folder in the user storage."""
+        return self.filename.removesuffix(".py")
+
+
+class Tag(db.Model):
+    """A word that files are found by, shared by all files that carry it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(50), unique=True)
+
+
+class Run(db.Model):
+    """One execution of a script. `pid` and its start time are those of its supervisor."""
+
+    __table_args__ = (Index("ix_run_file_id_id", "file_id", "id"), Index("ix_run_state", "state"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("file_meta.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    queued: Mapped[datetime] = mapped_column(default=now)
+    started: Mapped[datetime | None]
+    ended: Mapped[datetime | None]
+    stop_asked: Mapped[datetime | None]
+    pid: Mapped[int | None]
+    pid_started: Mapped[float | None]
+    exit_code: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    # Whether its owner has been told that it ended.
+    announced: Mapped[bool] = mapped_column(default=False)
+    file: Mapped[FileMeta] = relationship(back_populates="runs")
+
+    @property
+    def unfinished(self) -> bool:
+        return self.state in UNFINISHED
