@@ -36,8 +36,8 @@ def create_app(overrides: dict[str, Any] | None = None, instance: str | Path | N
     login_manager.init_app(app)
     security.init_app(app)
     pages.init_app(app)
-    app.extensions["launcher"] = LocalLauncher()
-    app.extensions["script_path"] = make_script_path(folder)
+    app.extensions["launcher"] = LocalLauncher(folder / "runs")
+    app.extensions["script_path"] = make_script_path(folder / "script_path")
     for module in (accounts, files, runs, output, visualizations):
         app.register_blueprint(module.blueprint)
     if n := app.config["PROXIES"]:

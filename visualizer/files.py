@@ -1,6 +1,6 @@
 """Pages to upload scripts, find them, and see one."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_login import current_user, login_required
 from sqlalchemy import func, select
 
@@ -134,6 +134,19 @@ def download_network(filename: str):
     return send_file(
         network, mimetype="application/octet-stream", as_attachment=True, download_name=folder.network.name
     )
+
+
+@blueprint.get("/uploads/<filename>/images/<name>")
+@login_required
+def image(filename: str, name: str):
+    """An input image of one's own file, as a picture and never as anything else."""
+    folder = storage.folder_of(files.get_file(current_user, filename))
+    path = next((path for path in folder.image_paths() if path.name == name), None)
+    try:
+        content = folder.open(path) if path else abort(404)
+    except (OSError, BadFileError):
+        abort(404)
+    return send_file(content, mimetype="image/png")
 
 
 def _has_files() -> bool:

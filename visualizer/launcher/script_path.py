@@ -5,7 +5,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-PACKAGES = ("custom_keras", "visualization_files", "examples")
+PACKAGES = ("custom_keras", "visualization_files", "examples", "case_study")
 
 
 def make_script_path(folder: str | Path, source: str | Path | None = None) -> Path:

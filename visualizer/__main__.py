@@ -1,0 +1,105 @@
+"""The command line: `visualizer`, or `python -m visualizer`."""
+import os
+import sys
+
+import click
+
+
+def _application():
+    # Nothing that this process makes may be read by other users of the machine.
+    os.umask(0o077)
+    from visualizer.app import create_app
+
+    try:
+        return create_app()
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.group()
+@click.version_option(package_name="training-visualizer")
+def main() -> None:
+    """Watch the inside of an image network while it trains, in a browser."""
+
+
+@main.command("serve")
+@click.option("--only", type=click.Choice(["flask", "bokeh"]), help="Start one of the two servers.")
+def serve_command(only: str | None) -> None:
+    """Start the web server and the Bokeh server."""
+    app = _application()
+    _serve(app, only)
+
+
+def _serve(app, only: str | None = None) -> None:
+    from visualizer.database import prepare_database
+    from visualizer.serve import serve
+
+    if only != "bokeh":
+        prepare_database(app)
+    try:
+        serve(app, flask=only != "bokeh", bokeh=only != "flask")
+    except OSError as error:
+        place = f"{app.config['HOST']}:{app.config['PORT']}"
+        raise click.ClickException(f"The web server cannot listen on {place}: {error.strerror or error}") from error
+
+
+@main.command("init-db")
+@click.option("--reset", is_flag=True, help="Delete all users, files' metadata and runs, and begin anew.")
+def init_db(reset: bool) -> None:
+    """Make the database, or bring it up to date. Without --reset nothing is lost."""
+    from visualizer.database import prepare_database, reset_database
+
+    app = _application()
+    if not reset:
+        prepare_database(app)
+        click.echo("The database is ready.")
+    elif click.prompt("This deletes all users, files' metadata and runs. Type yes to go on") == "yes":
+        reset_database(app)
+        click.echo("The database is empty.")
+    else:
+        click.echo("Nothing was changed.")
+        sys.exit(1)
+
+
+@main.command("create-user")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make an administrator.")
+@click.password_option(help="Asked for where it is not given.")
+def create_user(name: str, admin: bool, password: str) -> None:
+    """Make a user."""
+    from werkzeug.datastructures import MultiDict
+
+    from visualizer.database import prepare_database
+    from visualizer.forms import CreateUserForm
+    from visualizer.operations import users
+    from visualizer.storage import BadInputError
+
+    app = _application()
+    prepare_database(app)
+    with app.test_request_context(method="POST"):
+        given = MultiDict({"name": name, "password": password, "confirm": password})
+        form = CreateUserForm(given, meta={"csrf": False})
+        if not form.validate():
+            raise click.ClickException(" ".join(error for errors in form.errors.values() for error in errors))
+        try:
+            users.create_user(name, password, admin)
+        except BadInputError as error:
+            raise click.ClickException(str(error)) from error
+    click.echo(f"The user {name} was created.")
+
+
+@main.command("demo")
+def demo() -> None:
+    """Start both servers with a demo user whose example network trains."""
+    from visualizer.database import prepare_database
+    from visualizer.demo import DEMO_USER, prepare_demo
+
+    app = _application()
+    prepare_database(app)
+    password = prepare_demo(app)
+    click.echo(f"Log in as {DEMO_USER} with the password {password}")
+    _serve(app)
+
+
+if __name__ == "__main__":
+    main()

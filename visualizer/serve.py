@@ -1,0 +1,144 @@
+"""Starts the web server and the Bokeh server, and ends both."""
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from flask import Flask
+from waitress.server import create_server
+
+from visualizer.operations import runs
+
+_RESTART_PAUSE = 1.0  # seconds before the Bokeh server is started again after it ended by itself
+_CARE_PAUSE = 1.0  # seconds between two looks at all runs
+_PR_SET_PDEATHSIG = 1
+
+
+def serve(app: Flask, flask: bool = True, bokeh: bool = True) -> None:
+    """Serve until Ctrl-C or SIGTERM. Running scripts go on.
+
+    Args:
+        app: the application.
+        flask: whether to start the web server.
+        bokeh: whether to start the Bokeh server.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    bokeh_server = BokehServer(app) if bokeh else None
+    try:
+        if flask:
+            _serve_pages(app)
+        else:
+            bokeh_server.join()
+    except (KeyboardInterrupt, SystemExit):
+        print("\nThe servers end. Running scripts go on.", flush=True)
+    finally:
+        if bokeh_server:
+            bokeh_server.end()
+
+
+def _end(_number, _frame) -> None:
+    raise KeyboardInterrupt
+
+
+def _serve_pages(app: Flask) -> None:
+    config = app.config
+    server = create_server(app, host=config["HOST"], port=config["PORT"], threads=config["THREADS"], ident=None)
+    threading.Thread(target=_care_for_runs, args=(app,), daemon=True).start()
+    print(f"Training Visualizer: http://{_shown_host(config['HOST'])}:{config['PORT']}", flush=True)
+    if config["HOST"] not in ("127.0.0.1", "localhost", "::1"):
+        who = "anybody who reaches it can make a user" if config["REGISTRATION_OPEN"] else "users are made here only"
+        print(f"It listens beyond this machine, without TLS of its own: {who}.", flush=True)
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _care_for_runs(app: Flask) -> None:
+    """Keep the states of runs true while nobody looks, and start what waits."""
+    while True:
+        try:
+            with app.app_context():
+                runs.refresh_all()
+        except Exception:
+            app.logger.exception("looking after the runs failed; it is tried again")
+        time.sleep(_CARE_PAUSE)
+
+
+def _shown_host(host: str) -> str:
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host
+
+
+class BokehServer:
+    """The Bokeh server as a child process, started again when it ends by itself."""
+
+    def __init__(self, app: Flask):
+        self._config = app.config
+        self._ending = False
+        self._process = self._start()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        while self._thread.is_alive():
+            self._thread.join(0.5)
+
+    def end(self) -> None:
+        """End it and wait until it is gone."""
+        self._ending = True
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def _start(self) -> subprocess.Popen:
+        command = [sys.executable, "-m", "custom_bokeh", "--storage", self._config["USER_STORAGE"]]
+        address = self._config["BOKEH_HOST"] or self._config["HOST"]
+        command += ["--address", address, "--port", str(self._config["BOKEH_PORT"])]
+        for origin in self._origins():
+            command += ["--origin", origin]
+        root = Path(__file__).resolve().parents[1]
+        environment = {**os.environ, "VISUALIZER_BOKEH_KEY": self._config["SECRET_KEY"]}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+        # A group of its own: Ctrl-C in the terminal reaches this process alone, which ends the other in order.
+        return subprocess.Popen(
+            command,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+        )
+
+    def _origins(self) -> list[str]:
+        """Hosts of the pages that may open a connection, each with the web server's port and without."""
+        hosts = {"localhost", "127.0.0.1", "[::1]", self._config["HOST"], *self._config["PUBLIC_HOSTS"].split()}
+        if self._config["HOST"] not in ("127.0.0.1", "localhost", "::1"):
+            name = socket.gethostname()
+            hosts |= {name, socket.getfqdn(), *_own_addresses(name)}
+        return sorted(host if ":" in host.strip("[]") else f"{host}:{self._config['PORT']}" for host in hosts if host)
+
+    def _watch(self) -> None:
+        while not self._ending:
+            self._process.wait()
+            if not self._ending:
+                time.sleep(_RESTART_PAUSE)
+                if not self._ending:
+                    self._process = self._start()
+
+
+def _own_addresses(name: str) -> set[str]:
+    try:
+        return {info[4][0] for info in socket.getaddrinfo(name, None, socket.AF_INET)}
+    except OSError:
+        return set()
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the Bokeh server when this process is killed, so that its port is free again."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
