@@ -48,7 +48,13 @@ def list_files():
         error_out=False,
     )
     return render_template(
-        "files.html", found=found, words=words, sort=sort, descending=descending, any_file=words and _has_files()
+        "files.html",
+        found=found,
+        last_runs=files.last_runs(found.items),
+        words=words,
+        sort=sort,
+        descending=descending,
+        any_file=words and _has_files(),
     )
 
 

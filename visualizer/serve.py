@@ -116,12 +116,13 @@ class BokehServer:
         )
 
     def _origins(self) -> list[str]:
-        """Hosts of the pages that may open a connection, each with the web server's port and without."""
-        hosts = {"localhost", "127.0.0.1", "[::1]", self._config["HOST"], *self._config["PUBLIC_HOSTS"].split()}
+        """Hosts of the pages that may open a connection, with the web server's port."""
+        hosts = {"localhost", "127.0.0.1", self._config["HOST"], *self._config["PUBLIC_HOSTS"].split()}
         if self._config["HOST"] not in ("127.0.0.1", "localhost", "::1"):
             name = socket.gethostname()
             hosts |= {name, socket.getfqdn(), *_own_addresses(name)}
-        return sorted(host if ":" in host.strip("[]") else f"{host}:{self._config['PORT']}" for host in hosts if host)
+        # Bokeh takes no IPv6 address as an origin; a host name does for those.
+        return sorted(f"{host}:{self._config['PORT']}" for host in hosts if host and ":" not in host)
 
     def _watch(self) -> None:
         while not self._ending:

@@ -51,10 +51,15 @@ def embed(file: FileMeta, visualization: str, theme: str, view: dict) -> Markup:
         headers={
             GRANT_HEADER: sign_grant(key, Grant(file.owner.name, file.script, visualization)),
             "X-Visualization-Theme": theme,
-            "X-Visualization-View": json.dumps(view),
+            "X-Visualization-View": _in_script(json.dumps(view)),
         },
     )
     return Markup(tag.replace("<script", f'<script nonce="{g.csp_nonce}"', 1))
+
+
+def _in_script(text: str) -> str:
+    """A text as it has to stand between the quotes of Bokeh's script tag, which escapes nothing."""
+    return json.dumps(text)[1:-1].replace("<", "\\u003c")
 
 
 def _theme() -> str:

@@ -44,15 +44,18 @@ def upload(owner: User, name: str, content: BinaryIO, tags: str) -> FileMeta:
     filename = storage.safe_script_name(name)
     _check_not_hiding(filename.removesuffix(".py"))
     source = _read_source(content)
-    file = FileMeta(owner=owner, filename=filename, name_key=filename.lower())
-    add_tags(file, f"{tags} {file.script}")
+    file = FileMeta(owner_id=owner.id, filename=filename, name_key=filename.lower())
     db.session.add(file)
     try:
         db.session.flush()
+        add_tags(file, f"{tags} {file.script}")
     except IntegrityError:
         db.session.rollback()
         sentence = f"You already have a file called {filename}. Rename this one, or delete the other."
         raise BadInputError(sentence) from None
+    except BadInputError:
+        db.session.rollback()
+        raise
     folder = storage.folder_of(file)
     storage.remove_folder(folder)
     storage.store_script(folder, source)
@@ -67,7 +70,7 @@ def get_file(owner: User, filename: str) -> FileMeta:
 
 
 def search(owner: User, words: str = "", sort: str = "uploaded", descending: bool = True):
-    """The query for one's files with their last run, as rows `(FileMeta, Run or None)`.
+    """The query for one's files.
 
     Args:
         owner: whose files.
@@ -76,7 +79,7 @@ def search(owner: User, words: str = "", sort: str = "uploaded", descending: boo
         descending: the largest or newest first.
     """
     last = select(func.max(Run.id)).where(Run.file_id == FileMeta.id).correlate(FileMeta).scalar_subquery()
-    query = select(FileMeta, Run).outerjoin(Run, Run.id == last).where(FileMeta.owner_id == owner.id)
+    query = select(FileMeta).outerjoin(Run, Run.id == last).where(FileMeta.owner_id == owner.id)
     for word in words.split():
         tagged = FileMeta.tags.any(Tag.name.icontains(word, autoescape=True))
         query = query.where(FileMeta.filename.icontains(word, autoescape=True) | tagged)
@@ -88,6 +91,12 @@ def search(owner: User, words: str = "", sort: str = "uploaded", descending: boo
     }[sort]
     order = column.desc().nulls_last() if descending else column.asc().nulls_last()
     return query.order_by(order, FileMeta.id.desc()).options(selectinload(FileMeta.tags))
+
+
+def last_runs(found: list[FileMeta]) -> dict[int, Run]:
+    """The last run of each file that has run, by the file's id."""
+    last = select(func.max(Run.id)).where(Run.file_id.in_([file.id for file in found])).group_by(Run.file_id)
+    return {run.file_id: run for run in db.session.scalars(select(Run).where(Run.id.in_(last)))}
 
 
 def add_tags(file: FileMeta, text: str) -> list[str]:

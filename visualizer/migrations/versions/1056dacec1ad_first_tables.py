@@ -1,7 +1,7 @@
 """first tables
 
 Revision ID: 1056dacec1ad
-Revises: 
+Revises:
 Create Date: 2026-11-23 11:59:09.020057
 
 """
