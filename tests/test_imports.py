@@ -15,7 +15,7 @@ CONTRACT = {
     "visualizer.launcher": BACKENDS | {"flask", "bokeh", "custom_keras", "custom_bokeh", "visualization_files"},
 }
 # Other backends than the one in use are not to be imported for the test.
-LEFT_OUT = ("backend.jax", "backend.torch", "visualizer.migrations", "__main__", "supervisor", "visualizer.demo")
+LEFT_OUT = ("backend.jax", "backend.torch", "visualizer.migrations", "__main__", "supervisor", "windows_calls")
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])

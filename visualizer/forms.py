@@ -88,7 +88,7 @@ class TagForm(FlaskForm):
 class RunForm(FlaskForm):
     """What a run needs: its input images, new ones or those of the last run."""
 
-    source = RadioField(choices=[("last", ""), ("new", "New image"), ("none", "No image")], default="new")
+    source = RadioField(choices=["last", "new", "none"], default="new")
     images = MultipleFileField(
         "Input image",
         description="PNG or JPEG. You may choose several.",

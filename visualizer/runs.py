@@ -34,7 +34,7 @@ def start(filename: str):
     file = files.get_file(current_user, filename)
     form = RunForm()
     if form.validate_on_submit():
-        given = [(image.filename, image.stream) for image in form.images.data if image and image.filename]
+        given = [(image.filename, image.stream) for image in form.images.data or [] if image and image.filename]
         try:
             run = runs.request_run(file, given, form.source.data)
         except BadInputError as error:

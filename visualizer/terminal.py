@@ -5,7 +5,7 @@ import re
 # Control sequences (colours, cursor), operating system commands (titles), and other escapes.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x07\x0b-\x1f\x7f]")
-_BACKSPACES = re.compile(r"[^\b]\b")
+_BACKSPACES = re.compile(r"[^\x08]\x08")
 
 
 def last_lines(data: bytes, count: int) -> list[str]:

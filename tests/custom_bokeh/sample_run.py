@@ -5,7 +5,7 @@ from PIL import Image
 from visualization_files.layout import ScriptFolder
 from visualization_files.progress import DEFAULT_COLUMNS
 from visualization_files.stages import StageWriter
-from visualization_files.writer import ProgressWriter
+from visualization_files.writer import ProgressWriter, replace_json
 
 LAYERS = {
     "Layer 1: conv2d": (32, 26, 26),
@@ -87,6 +87,36 @@ class SampleRun:
         left_out = [{"name": "dropout", "why": "drops units at random while training"},
                     {"name": "flatten", "why": "has the same values as the layer before"}]  # fmt: skip
         self.draw("layer_activations", data, {"layers": details, "left_out": left_out}, batch=batch)
+        return data
+
+
+    def saliency(self, shape=(28, 28), batch=None):
+        """Draw a saliency map."""
+        data = smooth(self.random, (1, *shape))[0][..., None]
+        details = {"class_index": 5, "score": 7.25, "gradient_norm": 1.5, "variants": ["absolute"],
+                   "ranges": {"absolute": [0.0, 0.25]}}  # fmt: skip
+        self.draw("saliency_maps", data, details, batch=batch)
+        return data
+
+    def deconvolution(self, maps=(3, 8, 16), shape=(28, 28, 1), batch=None):
+        """Draw a reconstruction for each of the feature maps, a patch at a place of its own."""
+        data, told = [], []
+        for index, number in enumerate(maps):
+            array = np.zeros(shape, np.uint8)
+            top, left = 2 + 6 * (index % 4), 4 + 5 * (index % 4)
+            array[top : top + 6, left : left + 6] = self.random.integers(60, 256, (6, 6, shape[2]))
+            data.append((array, "max_pooling2d_1", number))
+            told.append({"feat_map_no": number, "activation": 5.0 - index, "position": [index, index]})
+        self.draw("deconvolutional_network", data, {"feature_maps": told}, batch=batch)
+        return data
+
+    def deep(self, units=range(10), shape=(28, 28, 1), batch=None):
+        """Draw a deep visualization of each unit."""
+        maps = smooth(self.random, (len(units) * shape[2], *shape[:2]))
+        maps = maps.reshape(len(units), shape[2], *shape[:2]).transpose(0, 2, 3, 1)
+        data = [(np.ascontiguousarray(maps[i]), "dense_3", unit, 100.0 * i) for i, unit in enumerate(units)]
+        self.draw("deep_visualization", data, {}, batch=batch)
+        replace_json(self.folder.results / "deep_visualization.json", {"learning_rate": 50.0, "no_of_iterations": 50})
         return data
 
 

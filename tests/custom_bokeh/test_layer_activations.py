@@ -37,7 +37,7 @@ def test_each_layer_has_its_picture(run, component):
     run.draw("layer_activations", [("Layer 1: conv", maps), ("Layer 2: dense", units)], details)
     refresh(component)
     assert component.body.visible
-    conv, dense = component.layers.values()
+    conv, dense = component.views.values()
     picture = conv.picture.grey.data["image"][0]
     assert picture.dtype == np.uint8
     assert picture.tolist() == [
@@ -55,29 +55,29 @@ def test_each_layer_has_its_picture(run, component):
 def test_the_picture_is_upright(run, component):
     run.activations()
     refresh(component)
-    y_range = next(iter(component.layers.values())).picture.root.y_range
+    y_range = next(iter(component.views.values())).picture.root.y_range
     assert y_range.start > y_range.end
 
 
 def test_the_newest_drawing_is_shown_and_the_same_models_are_used(run, component):
     run.activations(batch=10)
     refresh(component)
-    views = dict(component.layers)
+    views = dict(component.views)
     newest = run.activations(batch=20)
     refresh(component)
     assert component.stage.batch == 20
-    assert component.layers == views
+    assert component.views == views
     name, units = newest[-1]
-    assert component.layers[name].picture.grey.data["image"][0][0].tolist() == units.tolist()
+    assert component.views[name].picture.grey.data["image"][0][0].tolist() == units.tolist()
 
 
 def test_nothing_is_sent_where_nothing_changed(run, component):
     run.activations()
     refresh(component)
-    before = [view.picture.grey.data for view in component.layers.values()]
+    before = [view.picture.grey.data for view in component.views.values()]
     component.feed.version += 1
     component.update()
-    after = [view.picture.grey.data for view in component.layers.values()]
+    after = [view.picture.grey.data for view in component.views.values()]
     assert all(old is new for old, new in zip(before, after, strict=True))
 
 
@@ -85,7 +85,7 @@ def test_the_input_image_comes_first(run, component):
     image = run.image()
     run.activations()
     refresh(component)
-    assert component.body.children[0] is component.input.root
+    assert component.pictures.children[0] is component.input.root
     assert component.input.picture.grey.data["image"][0].tolist() == image.tolist()
 
 

@@ -13,6 +13,7 @@ def test_only_new_rows_come_and_a_cut_line_waits(tmp_path):
     np.testing.assert_array_equal(reader.read(), [[0.0, 0.5, 2.0, 0.1]])
     assert reader.columns == ("progress", "accuracy", "loss", "learning_rate")
     assert reader.read().shape == (0, 4)
+    writer.close()
     with path.open("ab") as file:
         file.write(b"0.1 nan 1.5")
         file.flush()
