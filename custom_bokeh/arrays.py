@@ -50,6 +50,11 @@ class Grid:
         inside = x >= 0 and y >= 0 and column < self.columns and index < self.count
         return index if inside else None
 
+    def borders(self) -> np.ndarray:
+        """Where the picture shows no map, as boolean array of `shape`."""
+        maps = np.zeros((self.count, self.height, self.width), np.uint8)
+        return lay_out(maps, self) == WHITE
+
 
 def grid_of(shape: tuple[int, ...], aspect: float = 2.5) -> Grid:
     """How to lay out a layer's data.

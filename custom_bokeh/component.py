@@ -2,7 +2,7 @@
 from html import escape
 from typing import Any
 
-from bokeh.models import Div
+from bokeh.models import CustomJS, Div
 
 from custom_bokeh.access import Visit
 from custom_bokeh.library import Library
@@ -31,9 +31,14 @@ class Component:
         """Bring the page up to date. Nothing is sent where nothing changed."""
         raise NotImplementedError
 
+    def started(self) -> list[CustomJS]:
+        """Scripts that run in the browser once the page stands."""
+        return []
+
     def text(self, html: str = "", **options) -> Div:
         """A text on the page; what comes from users must have gone through `escape`."""
-        return Div(text=html, stylesheets=[style_sheet(self.visit.theme)], sizing_mode="stretch_width", **options)
+        options = {"sizing_mode": "stretch_width", **options}
+        return Div(text=html, stylesheets=[style_sheet(self.visit.theme)], **options)
 
 
 def sentence(text: str, error: bool = False) -> str:

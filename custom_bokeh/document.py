@@ -5,6 +5,7 @@ from pathlib import Path
 from bokeh.application import Application
 from bokeh.application.handlers import FunctionHandler
 from bokeh.document import Document
+from bokeh.events import DocumentReady
 from bokeh.models import Div
 
 from custom_bokeh.access import admit
@@ -30,6 +31,7 @@ def fill(document: Document, name: str, storage: Path, key: str, pages: Pages) -
     component.update()
     document.add_root(component.root)
     announce_connection(document)
+    document.js_on_event(DocumentReady, *component.started())
     pages.open(document, component)
 
 

@@ -1,11 +1,14 @@
 """What all open pages share: each file of a run is read once for everybody who looks at it."""
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 from PIL import Image
 
 from custom_bokeh.cache import Cache
+from custom_bokeh.dead_maps import DeadMaps
 from custom_bokeh.progress_feed import ProgressFeed
 from custom_bokeh.stage_feed import StageFeed, file_state
 from visualization_files.layout import BadFileError, ScriptFolder
@@ -38,17 +41,28 @@ class Library:
             (folder.path, technique, image), lambda: StageFeed(folder, technique, image, self.cache)
         )
 
-    def _feed(self, key: tuple, make):
+    def dead_maps(self, folder: ScriptFolder) -> DeadMaps:
+        """Which maps of a run's layers are dead; known after the next `refresh`."""
+
+        def feeds() -> list[StageFeed]:
+            images = [None, *(path.name for path in folder.image_paths()[1:])]
+            return [self.stages(folder, "layer_activations", image) for image in images]
+
+        return self._feed((folder.path, "dead_maps"), lambda: DeadMaps(folder, feeds), refresh=False)
+
+    def _feed(self, key: tuple, make: Callable[[], Any], refresh: bool = True) -> Any:
         feed = self._feeds.get(key)
         if feed is None:
             feed = make()
-            feed.refresh()
+            if refresh:
+                feed.refresh()
             self._feeds[key] = feed
         return feed
 
     def refresh(self, folder: Path) -> bool:
         """Let the feeds of a folder look at their files again; returns whether anything changed."""
         feeds = [feed for feed in list(self._feeds.values()) if feed.folder.path == folder]
+        feeds.sort(key=lambda feed: isinstance(feed, DeadMaps))  # it looks at what the others have read
         changed = [feed.refresh() for feed in feeds]  # all of them, so no generator
         return any(changed)
 

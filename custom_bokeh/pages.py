@@ -1,6 +1,7 @@
 """The open pages: which document shows what, and who is told when files change."""
 import asyncio
 import logging
+from collections.abc import Coroutine
 from pathlib import Path
 from weakref import WeakSet, ref
 
@@ -50,6 +51,7 @@ class Pages:
         self.library = library or Library()
         self.watcher = watcher or Watcher(self.files_changed)
         self._open: WeakSet[Page] = WeakSet()
+        self._tasks: set[asyncio.Task] = set()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -60,6 +62,13 @@ class Pages:
         self._open.add(page)
         self.watcher.add(page.folder)
         document.on_session_destroyed(lambda context: self._close(page))
+        # What takes longer to find out comes when the page stands.
+        self._soon(self.files_changed(page.folder))
+
+    def _soon(self, work: Coroutine) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _close(self, page: Page) -> None:
         if page in self._open:

@@ -29,9 +29,13 @@ class Table:
         self.count = 0
         self._values = np.empty((len(self.columns), 256))
 
-    def refresh(self) -> bool:
-        """Read the new rows; returns whether anything changed."""
+    def refresh(self, lock: Lock) -> bool:
+        """Read the new rows, then add them while nobody looks; returns whether anything changed."""
         rows = self._reader.read()
+        with lock:
+            return self._add(rows)
+
+    def _add(self, rows: np.ndarray) -> bool:
         restarted = self._reader.generation != self.generation
         if restarted or (rows.size and self._reader.columns != self.columns):
             self._clear()
@@ -68,6 +72,7 @@ class ProgressFeed:
     Attributes:
         version: goes up with each change.
         error: a sentence for the page while a file cannot be read, else None.
+        lock: held while rows are added; whoever looks at several columns holds it, too.
     """
 
     def __init__(self, folder: ScriptFolder):
@@ -76,15 +81,16 @@ class ProgressFeed:
         self.validation = Table(folder.results / VALIDATION_FILE, folder.root)
         self.version = 0
         self.error: str | None = None
-        self._lock = Lock()
+        self.lock = Lock()
+        self._reading = Lock()
 
     def refresh(self) -> bool:
         """Read what is new; returns whether anything changed."""
-        with self._lock:
+        with self._reading:
             error, changed = None, False
             for table in (self.training, self.validation):
                 try:
-                    changed |= table.refresh()
+                    changed |= table.refresh(self.lock)
                 except BadFileError as problem:
                     error = str(problem)
                 except OSError:

@@ -68,6 +68,10 @@ class StageFeed:
         key = (path, self.state(stage))
         return self._cache.get(key, lambda: read_visualization(self.technique, path, self.folder.root))
 
+    def variants(self, stage: Stage) -> dict[str, Any]:
+        """Further arrays of the same form that a stage has beside its main one, by their name."""
+        return {}
+
     def path(self, stage: Stage) -> Path:
         """Where a stage's data lies."""
         return self.results / (stage.file or VISUALIZATIONS[self.technique].file)

@@ -1,6 +1,7 @@
 """How the pages look: two themes, and colours that colour-blind people can tell apart (Okabe and Ito)."""
 from dataclasses import dataclass
 
+from bokeh.palettes import interp_palette
 from bokeh.themes import Theme
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
@@ -33,6 +34,9 @@ DARK = Colours(
     others=("#ff9f50", "#e59bc4", "#f0e442", "#b4bec8"),
 )  # fmt: skip
 COLOURS = {"light": LIGHT, "dark": DARK}
+
+# From blue over white to orange, the middle exactly at 128.
+DIFFERENCES = [*interp_palette(["#0072b2", "#ffffff"], 129), *interp_palette(["#ffffff", "#d55e00"], 128)[1:]]
 
 
 def _theme(colours: Colours) -> Theme:

@@ -37,6 +37,10 @@ class TrainingProgress(Component):
     def update(self) -> None:
         if self.feed.version == self._version:
             return
+        with self.feed.lock:
+            self._update()
+
+    def _update(self) -> None:
         self._version = self.feed.version
         self._follow()
         self._arrange([name for name in self._names() if self._has_values(name)])
@@ -95,8 +99,9 @@ class TrainingProgress(Component):
         self._range_waits = False
         span = self.x_range
         self.following = (span.start, span.end) == (span.reset_start, span.reset_end)
-        for curve in self.curves.values():
-            curve.show_range()
+        with self.feed.lock:
+            for curve in self.curves.values():
+                curve.show_range()
 
     def _say(self) -> None:
         if self.feed.error:

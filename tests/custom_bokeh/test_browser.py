@@ -48,7 +48,7 @@ def test_a_known_array_arrives_upright_in_the_right_grid(run, bed, page):
     # The grid is 11 pixels wide and 6 high: borders at 0, 5 and 10, and at 0 and 5.
     points = {(1, 1): 250, (1, 4): 120, (9, 1): 60, (2, 1): 0, (5, 2): 255, (0, 0): 255, (9, 4): 0}
     places = [((x + 0.5) / 11, (y + 0.5) / 6) for x, y in points]
-    assert pixels(page, "Activations of Layer 1", places) == [[value] * 3 for value in points.values()]
+    assert pixels(page, "Layer 1", places) == [[value] * 3 for value in points.values()]
 
 
 def test_colours_of_the_input_image_arrive(run, bed, page):
@@ -62,9 +62,9 @@ def test_a_new_drawing_replaces_the_picture_by_itself(run, bed, page):
     run.image()
     run.draw("layer_activations", [("a", np.full((1, 4, 4), 10, np.uint8))], batch=1)
     opened(page, bed, "layer_activations")
-    assert pixels(page, "Activations of a", [(0.5, 0.5)]) == [[10, 10, 10]]
+    assert pixels(page, "a. ", [(0.5, 0.5)]) == [[10, 10, 10]]
     run.draw("layer_activations", [("a", np.full((1, 4, 4), 200, np.uint8))], batch=2)
-    until(lambda: pixels(page, "Activations of a", [(0.5, 0.5)]) == [[200, 200, 200]])
+    until(lambda: pixels(page, "a. ", [(0.5, 0.5)]) == [[200, 200, 200]])
 
 
 def test_the_plots_grow(run, bed, page):
