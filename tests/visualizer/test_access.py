@@ -46,7 +46,7 @@ def test_without_a_token_nothing_changes(app, annie, mnist):
     assert annie.get("/uploads/mnist.py").status_code == 200
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", ""])
+@pytest.mark.parametrize("target", ["//evil.test", "https://evil.test", "/\\evil.test", "\\\\evil.test", ""])
 def test_redirects_stay_here(app, target):
     data = {"name": "annie", "password": "long enough"}
     answer = app.test_client().post("/login", query_string={"next": target}, data=data)

@@ -17,7 +17,8 @@ def test_a_run_without_an_image_ends_and_is_told_once(annie, mnist):
     run = wait_for_end(annie)
     assert (run["state"], run["sentence"]) == ("finished", "mnist.py has finished.")
     assert annie.get("/uploads/mnist.py/output/tail").json["lines"] == ["hello"]
-    assert annie.get("/uploads/mnist.py/output/download").data == b"hello\n"
+    with annie.get("/uploads/mnist.py/output/download") as download:
+        assert download.data == b"hello\n"
     assert annie.post(run["announced_url"]).status_code == 204
     assert annie.get("/uploads/running").json == []
 

@@ -1,0 +1,1 @@
+"""Scripts to upload, and the data that they bring along."""
