@@ -28,3 +28,68 @@ def compiled(function: Callable, variables: list[keras.Variable]) -> Callable:
         return tree.map_structure(np.asarray, results)
 
     return call
+
+
+def gradient(function: Callable, inputs: Any) -> tuple[Any, Any]:
+    """Differentiate inside of a compiled function.
+
+    Args:
+        function: from the inputs to `(objective, more)`; the objective's values are summed.
+        inputs: tensor.
+
+    Returns:
+        Gradient of the sum with respect to the inputs (zero where it does not depend on them), and `more`.
+    """
+
+    def total(tensor):
+        objective, more = function(tensor)
+        return objective.sum(), more
+
+    return jax.grad(total, has_aux=True)(inputs)
+
+
+def pull_back(function: Callable, inputs: Any, choose: Callable, make_seed: Callable) -> tuple[Any, Any]:
+    """One forward pass, and a backward pass from each of many seeds.
+
+    Args:
+        function: from the inputs to features.
+        inputs: tensor.
+        choose: from the features to `(items, more)`: a tuple of tensors with an entry for each seed in front.
+        make_seed: from the features and one entry of the items to a seed of the features' shape. Seeds are made
+            one after the other, as all at once may be too large.
+
+    Returns:
+        For each seed what it becomes at the inputs, `(seeds, *inputs.shape)`, and `more`.
+    """
+    features, backward = jax.vjp(function, inputs)
+    items, more = choose(features)
+    return jax.lax.map(lambda item: backward(make_seed(features, item))[0], items), more
+
+
+def loop(count: int, step: Callable, state: Any) -> Any:
+    """Repeat a step inside of a compiled function.
+
+    Args:
+        count: how often.
+        step: from its number, 0 and up, and a tensor to the next tensor of the same shape.
+        state: the first tensor.
+
+    Returns:
+        The last tensor.
+    """
+    return jax.lax.fori_loop(0, count, step, state)
+
+
+def with_gradient(forward: Callable, backward: Callable) -> Callable:
+    """A function of one tensor with another gradient than its own.
+
+    Args:
+        forward: from a tensor to one of the same shape.
+        backward: from that tensor and the gradient of the result to the gradient of the tensor.
+    """
+    function = jax.custom_vjp(forward)
+    function.defvjp(
+        lambda tensor: (forward(tensor), tensor),
+        lambda tensor, upstream: (backward(tensor, upstream),),
+    )
+    return function

@@ -29,3 +29,83 @@ def compiled(function: Callable, variables: list[keras.Variable]) -> Callable:
         return tree.map_structure(lambda tensor: tensor.numpy(), results)
 
     return call
+
+
+def gradient(function: Callable, inputs: Any) -> tuple[Any, Any]:
+    """Differentiate inside of a compiled function.
+
+    Args:
+        function: from the inputs to `(objective, more)`; the objective's values are summed.
+        inputs: tensor.
+
+    Returns:
+        Gradient of the sum with respect to the inputs (zero where it does not depend on them), and `more`.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        objective, more = function(inputs)
+    zero = tf.UnconnectedGradients.ZERO
+    return tape.gradient(objective, inputs, unconnected_gradients=zero), more
+
+
+def pull_back(function: Callable, inputs: Any, choose: Callable, make_seed: Callable) -> tuple[Any, Any]:
+    """One forward pass, and a backward pass from each of many seeds.
+
+    Args:
+        function: from the inputs to features.
+        inputs: tensor.
+        choose: from the features to `(items, more)`: a tuple of tensors with an entry for each seed in front.
+        make_seed: from the features and one entry of the items to a seed of the features' shape. Seeds are made
+            one after the other, as all at once may be too large.
+
+    Returns:
+        For each seed what it becomes at the inputs, `(seeds, *inputs.shape)`, and `more`.
+    """
+    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        features = function(inputs)
+    items, more = choose(features)
+    zero = tf.UnconnectedGradients.ZERO
+
+    # Unrolled: in a tf.while_loop, and folded into the batch, the same passes take twice as long on a CPU.
+    def backward(item):
+        seed = make_seed(features, item)
+        return tape.gradient(features, inputs, output_gradients=seed, unconnected_gradients=zero)
+
+    return tf.stack([backward(item) for item in zip(*map(tf.unstack, items), strict=True)]), more
+
+
+def loop(count: int, step: Callable, state: Any) -> Any:
+    """Repeat a step inside of a compiled function.
+
+    Args:
+        count: how often.
+        step: from its number, 0 and up, and a tensor to the next tensor of the same shape.
+        state: the first tensor.
+
+    Returns:
+        The last tensor.
+    """
+    # As a function of its own the step is optimized like any other; written into the loop's body it is not, and
+    # takes half as long again.
+    function = tf.function(step, autograph=False)
+    return tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, tensor: (number + 1, function(number, tensor)),
+        (tf.constant(0), state),
+    )[1]
+
+
+def with_gradient(forward: Callable, backward: Callable) -> Callable:
+    """A function of one tensor with another gradient than its own.
+
+    Args:
+        forward: from a tensor to one of the same shape.
+        backward: from that tensor and the gradient of the result to the gradient of the tensor.
+    """
+
+    @tf.custom_gradient
+    def function(tensor):
+        return forward(tensor), lambda upstream: backward(tensor, upstream)
+
+    return function

@@ -1,15 +1,24 @@
 """The wrapper that makes and lists the callbacks of a script (thesis, appendix C)."""
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
+from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
+from custom_keras.callbacks.deep_visualization import DeepVisualization
+from custom_keras.callbacks.layer_activations import LayerActivations
 from custom_keras.callbacks.network_saver import NetworkSaver
+from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from custom_keras.callbacks.training_progress import TrainingProgress
+from custom_keras.techniques.deep_visualization import UnitIndex
+from custom_keras.techniques.layer_activations import EXCLUDE_LAYERS
 
 
 class CustomCallbacks:
     """Makes callbacks that share their folder, functions and interval.
+
+    Every method that registers a picture also takes the keyword-only options of its callback, such as `budget`.
 
     Args:
         file_folder: the folder of the script, `os.path.dirname(__file__)`.
@@ -48,3 +57,65 @@ class CustomCallbacks:
     def register_training_progress(self) -> None:
         """Write accuracy and loss of each batch. See `TrainingProgress`."""
         self._callbacks.append(TrainingProgress(self.file_folder))
+
+    def register_layer_activations(
+        self, exclude_layers: Sequence[type | int | str] = EXCLUDE_LAYERS, interval: int | None = None, **options: Any
+    ) -> None:
+        """Draw what each layer gives for the input image. See `LayerActivations`."""
+        self._callbacks.append(
+            LayerActivations(
+                self.file_folder, exclude_layers, self.custom_preprocess, self._interval(interval), **options
+            )
+        )
+
+    def register_saliency_maps(self, interval: int | None = None, **options: Any) -> None:
+        """Draw which pixels of the input image matter. See `SaliencyMaps`."""
+        self._callbacks.append(
+            SaliencyMaps(
+                self.file_folder, self.custom_preprocess, self.custom_postprocess, self._interval(interval), **options
+            )
+        )
+
+    def register_deconvolutional_network(
+        self,
+        feat_map_layer_no: int | str,
+        feat_map_amount: int | None = None,
+        feat_map_nos: Sequence[int] | None = None,
+        custom_keras_model_info: tuple | None = None,
+        interval: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Draw what feature maps see in the input image. See `DeconvolutionalNetwork`."""
+        self._callbacks.append(
+            DeconvolutionalNetwork(
+                self.file_folder, feat_map_layer_no, feat_map_amount, feat_map_nos, self.custom_preprocess,
+                self.custom_postprocess, custom_keras_model_info, self._interval(interval), **options,
+            )
+        )  # fmt: skip
+
+    def register_deep_visualization(
+        self,
+        units_to_visualize: Sequence[tuple[int | str, UnitIndex]],
+        learning_rate: float,
+        no_of_iterations: int,
+        l2_decay: float = 0,
+        blur_interval: int = 0,
+        blur_std: float = 0,
+        value_percentile: float = 0,
+        norm_percentile: float = 0,
+        contribution_percentile: float = 0,
+        abs_contribution_percentile: float = 0,
+        interval: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Draw what units look for. See `DeepVisualization`."""
+        self._callbacks.append(
+            DeepVisualization(
+                self.file_folder, units_to_visualize, learning_rate, no_of_iterations, l2_decay, blur_interval,
+                blur_std, value_percentile, norm_percentile, contribution_percentile, abs_contribution_percentile,
+                self.custom_postprocess, self._interval(interval), **options,
+            )
+        )  # fmt: skip
+
+    def _interval(self, interval: int | None) -> int:
+        return self.base_interval if interval is None else interval
