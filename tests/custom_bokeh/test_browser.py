@@ -106,3 +106,14 @@ def test_the_key_never_reaches_the_browser(run, bed, page):
     run.train(5)
     opened(page, bed, "training_progress")
     assert KEY not in page.content()
+
+
+@pytest.mark.parametrize(("name", "draw"), [
+    ("saliency_maps", "saliency"), ("deconvolutional_network", "deconvolution"), ("deep_visualization", "deep"),
+])  # fmt: skip
+def test_the_techniques_are_served(run, bed, page, name, draw):
+    run.image()
+    for batch in (0, 10):
+        getattr(run, draw)(batch=batch)
+    opened(page, bed, name)
+    page.get_by_text("Stage 2 of 2").wait_for()
