@@ -46,7 +46,8 @@ class DeepVisualization(StagedComponent):
     def about(self, stage: Stage) -> str:
         told = stage.details.get("parameters")
         parameters = told if isinstance(told, dict) else self._parameters()
-        pairs = [f"{escape(name.replace('_', ' '))} {escape(_value(value))}" for name, value in parameters.items()]
+        pairs = [f"{escape(name.replace('_', ' '))} {escape(_value(value))}" for name, value in parameters.items()
+                 if value and name != "units_to_visualize"]  # fmt: skip
         return f'<p class="quiet">Made with {", ".join(pairs[:_MAX_SHOWN])}.</p>' if pairs else ""
 
     def _parameters(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from bokeh.models import ColumnDataSource, LinearColorMapper
 from custom_bokeh.component import Component
 from custom_bokeh.input_image import InputImage
 from custom_bokeh.part import Part
+from custom_bokeh.part_view import WHOLE
 
 # From nothing to full orange: the map's strength is its opacity.
 _PALETTE = [f"#ff7f00{value:02x}" for value in range(256)]
@@ -21,7 +22,7 @@ class Overlay:
     """
 
     def __init__(self, page: Component):
-        self._image = InputImage(page, max_width=None)
+        self._image = InputImage(page, max_width=WHOLE)
         self.picture = self._image.picture
         self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         mapper = LinearColorMapper(palette=_PALETTE, low=0, high=255)

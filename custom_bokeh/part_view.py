@@ -12,6 +12,7 @@ from custom_bokeh.picture import Picture
 from custom_bokeh.theme import DIFFERENCES
 
 # CSS pixels that one pixel of a map gets at most, one unit of a dense layer, and a map that is shown large.
+WHOLE = 480  # width of a map of the whole input, beside the input image of the same width
 _MAP_ZOOM = 8
 _UNIT_ZOOM = 24
 _LARGE = 420
@@ -65,6 +66,8 @@ class PartView:
     def _new_picture(self, part: Part, ranges=None, **options) -> Picture:
         zoom = _UNIT_ZOOM if part.grid and part.grid.height == 1 else _MAP_ZOOM
         width = CARD if self._card else min(2400, max(60, part.shape[1] * zoom))
+        if part.grid is None and not self._card:
+            width = WHOLE
         name = file_name(part.title)
         return Picture(self._page.library.cache, name, ranges, width, fixed=self._card, **options)
 

@@ -1,5 +1,4 @@
 """What the tests of the Bokeh applications share."""
-import os
 import sys
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 # The helpers beside this file are no package, as pytest imports every test file by its path.
 sys.path.append(str(Path(__file__).parent))
 
-from page_bed import CHROMIUM, CHROMIUM_ARGUMENTS, PageBed  # noqa: E402
+from page_bed import PageBed  # noqa: E402
 from sample_run import SampleRun  # noqa: E402
 
 from custom_bokeh.access import Visit  # noqa: E402
@@ -48,16 +47,9 @@ def bed(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def chromium():
-    """A headless browser."""
-    path = os.environ.get("CHROMIUM", CHROMIUM)
-    if not Path(path).exists():
-        pytest.skip(f"No browser: install Debian's package chromium, or set CHROMIUM. Received: {path}")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
+def chromium(browser):
+    """The browser of the whole suite; a process can drive only one."""
+    return browser
 
 
 @pytest.fixture

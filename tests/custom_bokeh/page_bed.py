@@ -15,11 +15,6 @@ from visualization_files.grants import GRANT_HEADER, Grant, sign_grant
 from visualization_files.names import VISUALIZATIONS
 
 KEY = "a key of the tests, long enough to sign with"
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 _PAGE = """<!doctype html>
 <html lang="en" data-bs-theme="{theme}"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
