@@ -35,9 +35,10 @@ def serve(app: Flask, flask: bool = True, bokeh: bool = True) -> None:
             _serve_pages(app)
         else:
             bokeh_server.join()
-    except (KeyboardInterrupt, SystemExit):
-        print("\nThe servers end. Running scripts go on.", flush=True)
+    except KeyboardInterrupt:
+        pass  # the wish to end; waitress takes it by itself while it serves
     finally:
+        print("The servers end. Running scripts go on.", flush=True)
         if bokeh_server:
             bokeh_server.end()
 
