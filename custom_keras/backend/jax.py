@@ -87,7 +87,8 @@ def with_gradient(forward: Callable, backward: Callable) -> Callable:
         forward: from a tensor to one of the same shape.
         backward: from that tensor and the gradient of the result to the gradient of the tensor.
     """
-    function = jax.custom_vjp(forward)
+    # Wrapped, as custom_vjp hands the defaults of all further parameters to the rules below.
+    function = jax.custom_vjp(lambda tensor: forward(tensor))
     function.defvjp(
         lambda tensor: (forward(tensor), tensor),
         lambda tensor, upstream: (backward(tensor, upstream),),

@@ -8,7 +8,7 @@ import pytest
 
 HERE = Path(__file__).parent
 MODULES = [
-    name for name in ("test_training_progress.py", "test_network_saver.py", "test_layer_activations.py")
+    name for name in ("test_training_progress.py", "test_network_saver.py", "test_visualizations.py")
     if (HERE / name).exists()
 ]
 
