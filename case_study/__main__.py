@@ -1,4 +1,5 @@
 """`python -m case_study <command>`: the steps of the study, in the order of the table below."""
+
 import argparse
 import importlib
 import sys

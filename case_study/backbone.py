@@ -2,6 +2,7 @@
 
 Like VGG-Face it should see other people than those of the study: prepare a second, drawn database for it.
 """
+
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """Walks the folders of the Indian Movie Face Database: `<Actor>/<Movie>/<Movie>.txt` beside `images/`."""
+
 import difflib
 import re
 from collections import defaultdict
@@ -105,9 +106,7 @@ def _read_movie(database: Database, root: Path, actor: str, movie: Path) -> None
 
 def _read_texts(database: Database, movie: Path, folder: str) -> tuple[list[Record], list[Finding]]:
     # Hidden files are what macOS leaves beside the real ones.
-    texts = sorted(
-        p for p in movie.iterdir() if p.suffix.lower() == ".txt" and p.is_file() and p.name[0] != "."
-    )
+    texts = sorted(p for p in movie.iterdir() if p.suffix.lower() == ".txt" and p.is_file() and p.name[0] != ".")
     findings = []
     if not texts:
         findings.append(Finding("no_text_file", folder))

@@ -2,6 +2,7 @@
 
 Each kind names its reason in the report of `prepare`, and gives how often that reason must stand there then.
 """
+
 import codecs
 from collections.abc import Callable
 from dataclasses import dataclass, field

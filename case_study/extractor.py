@@ -1,4 +1,5 @@
 """Feature extractors: VGG-Face, or any saved Keras network."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +71,7 @@ def saved_extractor(path: str | Path, layer: str | None = None, preprocessing: s
     if not saved.built or len(saved.inputs) != 1 or len(saved.input_shape) != 4:
         shapes = [tuple(tensor.shape) for tensor in saved.inputs] if saved.built else "not built"
         raise ValueError(
-            "This network does not take images. Expected one input (height, width, channels). "
-            f"Received: {shapes}"
+            f"This network does not take images. Expected one input (height, width, channels). Received: {shapes}"
         )
     if None in saved.input_shape[1:]:
         raise ValueError(f"This network takes images of any size. Expected one size. Received: {path}")

@@ -1,4 +1,5 @@
 """Draws faces: identity in the proportions, expression in mouth, brows and eyes."""
+
 import math
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
 """Computes the features of all prepared images, in the order of the table; goes on where it was stopped."""
+
 import hashlib
 import json
 from argparse import ArgumentParser, Namespace
@@ -42,9 +43,7 @@ def run(arguments: Namespace) -> None:
     else:
         source = arguments.weights
         extractor = vggface_extractor(source)
-    features = extract(
-        arguments.data, extractor, _origin(source, arguments), arguments.mirrored, arguments.batch_size
-    )
+    features = extract(arguments.data, extractor, _origin(source, arguments), arguments.mirrored, arguments.batch_size)
     print(f"Features {features.shape} are in {arguments.data / 'features.npy'}.")
 
 
@@ -59,9 +58,7 @@ def _origin(source: Path, arguments: Namespace) -> dict:
     }
 
 
-def extract(
-    data: Path, extractor: Extractor, origin: dict, mirrored: bool = False, batch_size: int = 32
-) -> np.ndarray:
+def extract(data: Path, extractor: Extractor, origin: dict, mirrored: bool = False, batch_size: int = 32) -> np.ndarray:
     """Compute the features of all images of a folder of prepared data, or those that are still missing.
 
     Args:
@@ -90,9 +87,7 @@ def extract(
     shape = (len(work), extractor.length)
     file, done = _open(data, made_from, shape)
     batches = range(done, len(work), batch_size)
-    for start, batch in zip(
-        track(batches, "Features"), _batches(extractor, work, batches, batch_size), strict=True
-    ):
+    for start, batch in zip(track(batches, "Features"), _batches(extractor, work, batches, batch_size), strict=True):
         file[start : start + len(batch)] = extractor.model.predict_on_batch(batch)
         file.flush()
         _save_state(data, made_from, shape, start + len(batch))

@@ -1,4 +1,5 @@
 """What was found wrong in the database: what was repaired, and what had to be left out."""
+
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

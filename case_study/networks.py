@@ -3,6 +3,7 @@
 A, B and C see the features alone; D, E and F also the expression; G, H and I tell both. In each group the first
 is the smallest, the second the preferred one and the third an alternative to it.
 """
+
 from collections.abc import Callable
 
 import keras
@@ -17,9 +18,7 @@ EXTRA_OUTPUT = ("G", "H", "I")
 IDENTITY_OUTPUT, EXPRESSION_OUTPUT = "id_output", "exp_output"
 
 
-def build_network(
-    configuration: str, identities: int, expressions: int, features: int = FEATURES
-) -> keras.Model:
+def build_network(configuration: str, identities: int, expressions: int, features: int = FEATURES) -> keras.Model:
     """Build one of the nine networks, with Glorot uniform weights.
 
     Args:

@@ -1,4 +1,5 @@
 """Brings images of any size to squares of one size."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,4 +1,5 @@
 """Draws the accuracies of all configurations as an SVG picture, which needs no library and no browser."""
+
 from case_study import thesis
 
 _WIDTH, _HEIGHT = 720, 360
@@ -70,10 +71,7 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", size: int = 12)
 
 
 def _line(x: float, y: float, to_x: float, to_y: float, colour: str, width: float) -> str:
-    return (
-        f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}" '
-        f'stroke-width="{width}"/>'
-    )
+    return f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}" stroke-width="{width}"/>'
 
 
 def _diamond(x: float, y: float) -> str:

@@ -1,4 +1,5 @@
 """Makes one table and one folder of equal squares out of the database, and reports what it met."""
+
 import csv
 import hashlib
 import json

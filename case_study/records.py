@@ -3,6 +3,7 @@
 A record has 17 fields, separated by tabs. The names of the files are known by their endings, the expression
 and the gender by their words, so most damage can be repaired without guessing.
 """
+
 import codecs
 import re
 from collections.abc import Iterator

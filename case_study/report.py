@@ -1,4 +1,5 @@
 """Writes tables 5.1 to 5.4 of the thesis from what was measured, the thesis' figures beside them."""
+
 import json
 from argparse import ArgumentParser, Namespace
 from collections import defaultdict
@@ -44,8 +45,7 @@ def write_report(data: Path) -> str:
     drawn = json.loads((data / "prepare.json").read_text())["drawn"]
     text = "\n".join(_report(results, drawn)) + "\n"
     accuracies = {
-        letter: [one["testing"]["identification"]["accuracy"] for one in ones]
-        for letter, ones in results.items()
+        letter: [one["testing"]["identification"]["accuracy"] for one in ones] for letter, ones in results.items()
     }
     title = f"Identification accuracy on the test set{', drawn faces' if drawn else ''}"
     (data / "report.svg").write_text(accuracy_plot(accuracies, title), encoding="utf-8")
@@ -79,9 +79,7 @@ def _report(results: dict[str, list[dict]], drawn: bool) -> Iterator[str]:
     seeds = ", ".join(f"{letter} {len(ones)}" for letter, ones in results.items())
     yield f"Mean and standard deviation over seeds; number of seeds: {seeds}. `th.` is the thesis.\n"
     yield from _performance("5.1: Single output", "ABCDEF", results, "identification", thesis.IDENTIFICATION)
-    yield from _performance(
-        "5.2: Two outputs, identification", "GHI", results, "identification", thesis.IDENTIFICATION
-    )
+    yield from _performance("5.2: Two outputs, identification", "GHI", results, "identification", thesis.IDENTIFICATION)
     yield from _performance("5.3: Two outputs, expression", "GHI", results, "expression", thesis.EXPRESSION)
     yield from _times(results)
     yield "![Accuracy of each configuration](report.svg)\n"

@@ -1,4 +1,5 @@
 """Means over seeds, and the paired comparison that answers the research question."""
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,4 +1,5 @@
 """What the nine networks are trained on: features, one-hot labels, and the three sides of the split."""
+
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +50,7 @@ class Study:
             places = table.places(split)
             chosen = np.concatenate([view[places] for view in views])
             repeated = np.tile(places, len(views))
-            return Side(
-                chosen, identity[repeated].astype(np.float32), expression[repeated].astype(np.float32)
-            )
+            return Side(chosen, identity[repeated].astype(np.float32), expression[repeated].astype(np.float32))
 
         self.training = side("training", features)
         self.validation = side("validation", features[:1])

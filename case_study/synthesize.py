@@ -1,4 +1,5 @@
 """Draws a face database in the form of the Indian Movie Face Database, with its dirt in known numbers."""
+
 import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -81,9 +82,7 @@ def synthesize(
     return expected
 
 
-def _draw_movie(
-    movie: Movie, who: Identity, name: str, images: int, man: int, random: np.random.Generator
-) -> None:
+def _draw_movie(movie: Movie, who: Identity, name: str, images: int, man: int, random: np.random.Generator) -> None:
     for number in range(1, images + 1):
         expression = str(random.choice(EXPRESSIONS, p=_WEIGHTS))
         face = draw_face(who, expression, random)

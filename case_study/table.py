@@ -1,4 +1,5 @@
 """The table of the prepared images: path, actor, expression and split, in the order of the features."""
+
 import csv
 import os
 from dataclasses import dataclass

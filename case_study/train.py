@@ -1,4 +1,5 @@
 """Trains the nine networks as the thesis did, and keeps what they reach."""
+
 import platform
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -15,9 +16,7 @@ from visualization_files.writer import replace_json
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command line of `train`."""
-    parser.add_argument(
-        "configurations", nargs="+", type=_configuration, metavar="A..I or all", help="which networks"
-    )
+    parser.add_argument("configurations", nargs="+", type=_configuration, metavar="A..I or all", help="which networks")
     parser.add_argument("--data", type=Path, default=default_folder(), help="folder of prepared data")
     parser.add_argument("--seeds", type=int, default=1, help="train each with seeds 0 to N-1 (default: 1)")
     parser.add_argument("--epochs", type=int, help="another number of epochs than the thesis'")

@@ -2,6 +2,7 @@
 
 Reference: O. M. Parkhi, A. Vedaldi and A. Zisserman, Deep Face Recognition, BMVC 2015.
 """
+
 from pathlib import Path
 
 import h5py

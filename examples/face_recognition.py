@@ -2,6 +2,7 @@
 
 Upload it and watch its training progress. The two lines below choose what is trained, and on what.
 """
+
 import os
 
 from case_study.study import BATCH_SIZE, Study, epochs_of, inputs, measure, targets
