@@ -35,6 +35,7 @@ class Sandbox:
         hidden: folders that are covered where they lie in one that is shown: the instance folder.
         network: whether it reaches the network.
         shared_memory_bytes: of /dev/shm, which processes that load data use.
+        hidden_devices: device files of graphics processors that it was not given.
     """
 
     cache: str
@@ -42,6 +43,22 @@ class Sandbox:
     hidden: tuple[str, ...] = ()
     network: bool = True
     shared_memory_bytes: int = 2 * 2**30
+    hidden_devices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShutIn:
+    """How to start a command shut in.
+
+    Attributes:
+        command: bubblewrap and the command.
+        environment: of bubblewrap itself, which is outside: it must hold nothing that a user wrote.
+        inherited: the file descriptors that it needs.
+    """
+
+    command: list[str]
+    environment: dict[str, str]
+    inherited: tuple[int, ...]
 
 
 @cache
@@ -62,24 +79,42 @@ def why_not() -> str:
 
 
 def shut_in(
-    sandbox: Sandbox, folder: Path, command: list[str], processes: int | None = None
-) -> tuple[list[str], dict[str, str]]:
-    """The command that runs a command shut in, and what it changes in the environment.
-
-    Nothing here is taken from the run's environment, which its user can write.
+    sandbox: Sandbox,
+    folder: Path,
+    command: list[str],
+    environment: dict[str, str],
+    processes: int | None = None,
+) -> ShutIn:
+    """How to run a command shut in.
 
     Args:
         sandbox: what it may see.
         folder: its own folder.
         command: the configured Python, the script and its arguments.
+        environment: of the command. Bubblewrap hands it on without having it itself: `LD_PRELOAD`, which a
+            user can set, would else run what it names outside.
         processes: how many it may have at the same time.
     """
     cache_folder = Path(sandbox.cache)
     temporary = cache_folder / "tmp"
     temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shown = [*_python_folders(command[0]), *_with_targets(sandbox.readable)]
-    bwrap = ["bwrap", *_NAMESPACES, *([] if sandbox.network else ["--unshare-net"])]
-    bwrap += _view(shown, sandbox.shared_memory_bytes)
+    home = {"HOME": sandbox.cache, "TMPDIR": str(temporary), "XDG_CACHE_HOME": sandbox.cache}
+    inside = {**environment, **home, "KERAS_HOME": str(cache_folder / ".keras")}
+    handed = _hand_over([word for name, value in inside.items() for word in ("--setenv", name, value)])
+    bwrap = [shutil.which("bwrap") or "bwrap", "--args", str(handed)]
+    bwrap += [*_NAMESPACES, *([] if sandbox.network else ["--unshare-net"])]
+    bwrap += _folders(sandbox, folder, _python_folders(command[0]))
+    bwrap += ["--chdir", str(folder), "--"]
+    if processes is not None and (prlimit := shutil.which("prlimit", path="/usr/bin:/bin")):
+        # Counted in the sandbox alone. Root is not held by it: there the supervisor's watch must do.
+        bwrap += [prlimit, f"--nproc={processes}"]
+    return ShutIn(bwrap + command, {}, (handed,))
+
+
+def _folders(sandbox: Sandbox, folder: Path, python_folders: list[str]) -> list[str]:
+    """Arguments for all that it sees."""
+    shown = [*python_folders, *_with_targets(sandbox.readable)]
+    bwrap = _view(shown, sandbox.shared_memory_bytes, sandbox.hidden_devices)
     covered = [path for path in sandbox.hidden if any(Path(path).is_relative_to(other) for other in shown)]
     for path in covered:
         bwrap += ["--tmpfs", path]
@@ -90,15 +125,21 @@ def shut_in(
         bwrap += ["--bind", path, path]
     for path in (*covered, "/dev", "/"):
         bwrap += ["--remount-ro", path]
-    bwrap += ["--chdir", str(folder), "--"]
-    if processes is not None and shutil.which("prlimit", path="/usr/bin:/bin"):
-        # Counted in the sandbox alone. Root is not held by it: there the supervisor's watch must do.
-        bwrap += ["prlimit", f"--nproc={processes}"]
-    home = {"HOME": sandbox.cache, "TMPDIR": str(temporary), "XDG_CACHE_HOME": sandbox.cache}
-    return bwrap + command, {**home, "KERAS_HOME": str(cache_folder / ".keras")}
+    return bwrap
 
 
-def _view(shown: tuple[str, ...] | list[str], shared_memory_bytes: int = 2**20) -> list[str]:
+def _hand_over(arguments: list[str]) -> int:
+    """A file in memory with arguments for bubblewrap: other users of the machine can read command lines."""
+    descriptor = os.memfd_create("arguments")
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(b"".join(os.fsencode(argument) + b"\0" for argument in arguments))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _view(
+    shown: tuple[str, ...] | list[str], shared_memory_bytes: int = 2**20, hidden_devices: tuple[str, ...] = ()
+) -> list[str]:
     """Arguments for the file system: system, programs and devices, all to be read only."""
     arguments = []
     for path in _SYSTEM:
@@ -109,7 +150,8 @@ def _view(shown: tuple[str, ...] | list[str], shared_memory_bytes: int = 2**20) 
     for name in _ETC:
         arguments += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     arguments += ["--proc", "/proc", "--dev", "/dev"]
-    for path in sorted(path for pattern in _DEVICES for path in glob.glob(pattern)):
+    devices = {path for pattern in _DEVICES for path in glob.glob(pattern)}
+    for path in sorted(devices - set(hidden_devices)):
         arguments += ["--dev-bind-try", path, path]
     arguments += ["--size", str(shared_memory_bytes), "--tmpfs", "/dev/shm"]
     arguments += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]

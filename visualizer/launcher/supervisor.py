@@ -77,19 +77,24 @@ class Supervisor:
         self._folder = system.open_folder(order.folder)
         self._output = system.open_output(self._folder, "output.txt")
         gentle.clear(self._folder)
-        command, environment = [order.python, order.script, *order.arguments], order.environment
+        command, inherited = [order.python, order.script, *order.arguments], ()
+        token = {tree.TOKEN_NAME: self._record.token()}
+        environment = {**order.environment, **token}
         if order.sandbox:
-            command, changes = shut_in(order.sandbox, order.folder, command, order.limits.processes)
-            environment = {**environment, **changes}
+            shut = shut_in(order.sandbox, order.folder, command, environment, order.limits.processes)
+            command, environment, inherited = shut.command, {**shut.environment, **token}, shut.inherited
         self._script = subprocess.Popen(
             command,
             cwd=order.folder,
-            env={**environment, tree.TOKEN_NAME: self._record.token()},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
+            pass_fds=inherited,
             **system.own_group,
         )
+        for descriptor in inherited:
+            os.close(descriptor)
         self._identity = (self._script.pid, start_mark(self._script.pid) or 0.0)
 
     def _follow(self, members: Callable, gone: Callable[[], bool], pause: float = _PAUSE) -> None:

@@ -1,5 +1,6 @@
 """Hostile scripts, shut in. What each of them tries works without the sandbox, as `test_without` shows."""
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -259,6 +260,34 @@ def test_user_gets_no_say_in_what_is_shown(runs, instance, shut):
     assert "db failed FileNotFoundError" in (order.folder / "output.txt").read_text()
 
 
+def test_what_the_user_loads_is_loaded_inside(runs, instance, shut):
+    """A library that the loader was told to load first must not be loaded by what stands outside."""
+    library = runs.path / "spy.so"
+    source = runs.path / "spy.c"
+    source.write_text(
+        f"""
+        #include <fcntl.h>
+        __attribute__((constructor)) void spy() {{ open("{runs.path}/planted", O_CREAT | O_WRONLY, 0600); }}
+        """
+    )
+    if not shutil.which("cc"):
+        pytest.skip("needs a C compiler")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    subprocess.run(["/bin/true"], env={"LD_PRELOAD": str(library)}, check=True)
+    (runs.path / "planted").unlink()
+    order = runs.start("print('here')", sandbox=shut, environment={"LD_PRELOAD": str(library)})
+    runs.wait(order, "finished")
+    assert not (runs.path / "planted").exists()
+
+
+def test_the_environment_stands_in_no_command_line(runs, shut):
+    order = runs.start("import time; time.sleep(600)", sandbox=shut, environment={"API_KEY": "a secret"})
+    script, _ = runs.script(order)
+    assert "a secret" not in " ".join(psutil.Process(script).cmdline())
+    runs.stop(order)
+    runs.wait(order, "stopped")
+
+
 def test_instance_inside_the_python_installation_is_covered(tmp_path, monkeypatch):
     """As where somebody makes a virtual environment in the very folder that holds the instance."""
     (tmp_path / "instance" / "script").mkdir(parents=True)
@@ -270,8 +299,10 @@ def test_instance_inside_the_python_installation_is_covered(tmp_path, monkeypatc
     source = (
         f"import os; print(os.listdir({str(tmp_path / 'instance')!r}), open({str(tmp_path / 'library')!r}).read())"
     )
-    command, changes = shut_in(box, tmp_path / "instance" / "script", [sys.executable, "-c", source])
-    answer = subprocess.run(command, env=changes, capture_output=True, text=True)
+    shut = shut_in(box, tmp_path / "instance" / "script", [sys.executable, "-c", source], {})
+    answer = subprocess.run(
+        shut.command, env=shut.environment, pass_fds=shut.inherited, capture_output=True, text=True
+    )
     assert answer.stdout == "['cache', 'script'] library\n" or answer.stdout == "['script', 'cache'] library\n"
 
 
