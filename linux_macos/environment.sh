@@ -13,7 +13,7 @@ wanted="$(cat requirements.txt "$requirements" setup.cfg pyproject.toml | cksum)
 if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
   echo "Installing; this happens once and takes some minutes." >&2
   [ -x .venv/bin/python ] || "$python" -m venv .venv
-  .venv/bin/python -m pip install --quiet --upgrade pip
-  .venv/bin/python -m pip install --quiet -r "$requirements" -e .
+  .venv/bin/python -m pip install -qq --upgrade pip
+  .venv/bin/python -m pip install -qq -r "$requirements" -e .
   printf '%s' "$wanted" > "$stamp"
 fi
