@@ -21,7 +21,7 @@ function setUpTheme() {
   const button = document.getElementById("theme");
   const say = () => {
     const choice = CHOICES[document.documentElement.dataset.themeChoice];
-    button.ariaLabel = button.title = `Colours: ${choice}`;
+    button.ariaLabel = button.title = button.lastElementChild.textContent = `Colours: ${choice}`;
   };
   button.addEventListener("click", () => {
     const names = Object.keys(CHOICES);
