@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from case_study.extractor import PREPROCESSING, Extractor, saved_extractor, vggface_extractor
 from case_study.pictures import read_pixels
@@ -86,11 +86,14 @@ def extract(data: Path, extractor: Extractor, origin: dict, mirrored: bool = Fal
     }
     shape = (len(work), extractor.length)
     file, done = _open(data, made_from, shape)
-    batches = range(done, len(work), batch_size)
-    for start, batch in zip(track(batches, "Features"), _batches(extractor, work, batches, batch_size), strict=True):
-        file[start : start + len(batch)] = extractor.model.predict_on_batch(batch)
-        file.flush()
-        _save_state(data, made_from, shape, start + len(batch))
+    starts = range(done, len(work), batch_size)
+    with _progress_bar() as progress:
+        task = progress.add_task("Features", total=len(work), completed=done)
+        for start, batch in zip(starts, _batches(extractor, work, starts, batch_size), strict=True):
+            file[start : start + len(batch)] = extractor.model.predict_on_batch(batch)
+            file.flush()
+            _save_state(data, made_from, shape, start + len(batch))
+            progress.update(task, advance=len(batch))
     return file.reshape(-1, len(paths), shape[1])
 
 
@@ -150,6 +153,11 @@ def _read_state(data: Path) -> dict | None:
         return json.loads((Path(data) / "features.json").read_text())
     except FileNotFoundError:
         return None
+
+
+def _progress_bar() -> Progress:
+    """A bar that counts images, those of an earlier call included."""
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 def _batches(extractor: Extractor, work: list, starts: range, batch_size: int) -> Iterator[np.ndarray]:
