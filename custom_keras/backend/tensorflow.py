@@ -19,14 +19,20 @@ def compiled(function: Callable, variables: list[keras.Variable]) -> Callable:
     """
     del variables  # read through the graph's own references
 
-    @tf.function(autograph=False)
     def run(*tensors):
         with keras.StatelessScope():
             return function(*tensors)
 
+    traced = tf.function(run, autograph=False)
+    concrete = {}  # by the shapes and types of the arguments
+
+    # Called by itself, tf.function takes all functions made here for one that is traced too often, and warns.
     def call(*arrays: np.ndarray) -> Any:
-        results = run(*(tf.convert_to_tensor(array) for array in arrays))
-        return tree.map_structure(lambda tensor: tensor.numpy(), results)
+        tensors = [tf.convert_to_tensor(array) for array in arrays]
+        form = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
+        if form not in concrete:
+            concrete[form] = traced.get_concrete_function(*tensors)
+        return tree.map_structure(lambda tensor: tensor.numpy(), concrete[form](*tensors))
 
     return call
 
@@ -88,11 +94,13 @@ def loop(count: int, step: Callable, state: Any) -> Any:
     """
     # As a function of its own the step is optimized like any other; written into the loop's body it is not, and
     # takes half as long again.
-    function = tf.function(step, autograph=False)
+    first = tf.constant(0)
+    function = tf.function(lambda number, tensor: step(number, tensor), autograph=False)
+    function = function.get_concrete_function(first, state)
     return tf.while_loop(
         lambda number, _: number < count,
         lambda number, tensor: (number + 1, function(number, tensor)),
-        (tf.constant(0), state),
+        (first, state),
     )[1]
 
 
