@@ -4,7 +4,7 @@ import secrets
 from datetime import UTC, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from visualizer.extensions import db
@@ -73,7 +73,10 @@ class Tag(db.Model):
 
 
 class Run(db.Model):
-    """One execution of a script. `pid` and its start time are those of its supervisor."""
+    """One execution of a script. `pid` and its start time are those of its supervisor.
+
+    A run that is `queued` and has a start time has been taken out of the queue, and is about to be started.
+    """
 
     __table_args__ = (Index("ix_run_file_id_id", "file_id", "id"), Index("ix_run_state", "state"))
 
@@ -84,12 +87,20 @@ class Run(db.Model):
     started: Mapped[datetime | None]
     ended: Mapped[datetime | None]
     stop_asked: Mapped[datetime | None]
+    # Whether the end of the epoch is to be waited for.
+    stop_gently: Mapped[bool] = mapped_column(default=False)
     pid: Mapped[int | None]
     pid_started: Mapped[float | None]
     exit_code: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(500), default="")
     # Whether its owner has been told that it ended.
     announced: Mapped[bool] = mapped_column(default=False)
+    # What its owner wrote into the Run dialog: words as on a command line, and NAME=value in each line.
+    arguments: Mapped[str] = mapped_column(Text, default="")
+    environment: Mapped[str] = mapped_column(Text, default="")
+    # How many graphics processors it asked for, and which it got: their identities, separated by commas.
+    gpu_count: Mapped[int] = mapped_column(default=0)
+    gpus: Mapped[str] = mapped_column(Text, default="")
     file: Mapped[FileMeta] = relationship(back_populates="runs")
 
     @property
