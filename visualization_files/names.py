@@ -31,3 +31,10 @@ VISUALIZATIONS = {
         Visualization("deep_visualization", "Deep visualization", "deep_visualization.pickle", False),
     )
 }
+# Everything that writes drawings: also what has no tab of its own and is shown on another one's.
+TECHNIQUES = VISUALIZATIONS | {
+    # On the page of the deconvolutional network. Its images come from a set of their own, not from the run.
+    "max_activating_images": Visualization(
+        "max_activating_images", "Max-activating images", "max_activating_images.pickle", False
+    ),
+}

@@ -74,6 +74,9 @@ def read_visualization(technique: str, path: Path, root: Path | None = None) -> 
         saliency_maps: `uint8 array (height, width, 1)`
         deconvolutional_network: `[(uint8 array (height, width, channels), layer_name, feat_map_no), ...]`
         deep_visualization: `[(uint8 array (height, width, channels), layer_name, unit_index, loss), ...]`
+        max_activating_images: `[(image, deconvolution, layer_name, feat_map_no, image_name, activation), ...]`,
+            image and deconvolution uint8 arrays `(height, width, channels)` of one size, the latter None where the
+            network cannot be reversed.
 
     Raises:
         FileNotFoundError: if it is not there.
@@ -106,7 +109,16 @@ def _deep_visualization(data: Any) -> list[tuple[np.ndarray, str, int | tuple, f
         index = unit if isinstance(unit, tuple) else (unit,)
         _check(_is_colour_picture(array) and _is_text(name))
         _check(len(index) <= 4 and all(map(_is_index, index)))
-        _check(isinstance(value, int | float | np.integer | np.floating))
+        _check(_is_number(value))
+    return data
+
+
+def _max_activating_images(data: Any) -> list[tuple]:
+    for image, deconvolution, layer, number, name, activation in _entries(data, 6):
+        _check(_is_colour_picture(image) and _is_text(layer) and _is_index(number) and _is_text(name))
+        if deconvolution is not None:
+            _check(_is_colour_picture(deconvolution) and deconvolution.shape[:2] == image.shape[:2])
+        _check(_is_number(activation))
     return data
 
 
@@ -115,6 +127,7 @@ _CHECKS = {
     "saliency_maps": _saliency_maps,
     "deconvolutional_network": _deconvolutional_network,
     "deep_visualization": _deep_visualization,
+    "max_activating_images": _max_activating_images,
 }
 
 
@@ -135,6 +148,10 @@ def _is_text(value: Any) -> bool:
 
 def _is_index(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating)
 
 
 def _is_picture(value: Any) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from visualization_files.layout import BadFileError, open_inside
-from visualization_files.names import VISUALIZATIONS
+from visualization_files.names import TECHNIQUES
 from visualization_files.writer import append_line, dump, move, replace_file, temporary_path
 
 STAGES_FILE = "stages.jsonl"
@@ -63,7 +63,7 @@ class StageWriter:
         self.results = Path(results)
         self.technique = technique
         self.limit = limit
-        self.newest = self.results / VISUALIZATIONS[technique].file
+        self.newest = self.results / TECHNIQUES[technique].file
         self.error_file = self.results / f"{technique}.error.txt"
         # Stages are numbered as they come; those whose number is a multiple of the stride stay.
         self._stride = 1

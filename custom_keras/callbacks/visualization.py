@@ -14,7 +14,7 @@ from custom_keras.callbacks.folder import callback_folder
 from custom_keras.callbacks.input_images import prepare, read_image
 from custom_keras.techniques.graph import UntraceableError
 from custom_keras.techniques.network import Network
-from visualization_files.names import VISUALIZATIONS
+from visualization_files.names import TECHNIQUES
 from visualization_files.stages import DEFAULT_STAGE_LIMIT, StageWriter, read_stages
 
 
@@ -99,7 +99,7 @@ class VisualizationCallback(keras.callbacks.Callback):
 
     @property
     def needs_image(self) -> bool:
-        return VISUALIZATIONS[self.technique].needs_image
+        return TECHNIQUES[self.technique].needs_image
 
     def _results(self) -> list:
         """The results folder of each input image; the main one where there is none, or none is needed."""
@@ -145,7 +145,7 @@ class VisualizationCallback(keras.callbacks.Callback):
     def _start(self, epoch: int) -> None:
         """Forget an earlier training, or count on from it where `fit` is given an `initial_epoch`."""
         if epoch > 0:
-            stages = [stage for name in VISUALIZATIONS for stage in read_stages(self.folder.results, name)]
+            stages = [stage for name in TECHNIQUES for stage in read_stages(self.folder.results, name)]
             self._clock.resume(max((stage.batch for stage in stages), default=0))
             self._next = self._clock.batches
             return

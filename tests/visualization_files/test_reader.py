@@ -15,6 +15,9 @@ GOOD = {
     "saliency_maps": PICTURE[..., :1].copy(),
     "deconvolutional_network": [(PICTURE, "conv2d", 3)],
     "deep_visualization": [(PICTURE, "dense", 3, 1.5), (PICTURE, "conv2d", (1, 2, 0), np.float32(2))],
+    "max_activating_images": [
+        (PICTURE, PICTURE[..., :1].copy(), "conv2d", 3, "set/7.png", 1.5), (PICTURE, None, "conv2d", 3, "8", 1.0)
+    ],
 }
 
 
@@ -57,6 +60,8 @@ def test_anything_else_is_refused_with_a_sentence(tmp_path, data):
         ("layer_activations", [("x" * 501, PICTURE)]), ("layer_activations", [(1, PICTURE)]),
         ("layer_activations", [("a", PICTURE.astype(float))]), ("layer_activations", [("a", PICTURE)] * 10_001),
         ("deconvolutional_network", [(PICTURE, "a", -1)]), ("deep_visualization", [(PICTURE, "a", "b", 1.0)]),
+        ("max_activating_images", [(PICTURE, PICTURE[:1].copy(), "a", 1, "b", 1.0)]),
+        ("max_activating_images", [(PICTURE, None, "a", 1, "b", "c")]),
     ],
 )  # fmt: skip
 def test_wrong_forms_are_refused(tmp_path, technique, data):
