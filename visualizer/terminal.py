@@ -5,7 +5,6 @@ import re
 # Control sequences (colours, cursor), operating system commands (titles), and other escapes.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROLS = re.compile(r"[\x00-\x07\x0b-\x1f\x7f]")
-_BACKSPACES = re.compile(r"[^\x08]\x08")
 
 
 def last_lines(data: bytes, count: int) -> list[str]:
@@ -25,16 +24,19 @@ def last_lines(data: bytes, count: int) -> list[str]:
 
 
 def _show(line: str) -> str:
-    shown = ""
-    for part in _ESCAPES.sub("", line).split("\r"):
-        part = _erase(part)
-        if part.strip():
-            shown = part + shown[len(part) :] if len(part) < len(shown.rstrip()) else part
-    return _CONTROLS.sub("", shown).expandtabs(8)
+    # From the last to the first, so that each character is looked at once, however often it was overwritten.
+    shown: list[str] = []
+    for part in reversed(_ESCAPES.sub("", line).split("\r")):
+        shown.extend(_erase(part)[len(shown) :])
+    return _CONTROLS.sub("", "".join(shown).rstrip()).expandtabs(8)
 
 
-def _erase(text: str) -> str:
-    """Apply backspaces; those at the start of a line have nothing left to erase."""
-    while "\b" in (text := text.lstrip("\b")):
-        text = _BACKSPACES.sub("", text)
-    return text
+def _erase(text: str) -> list[str]:
+    """The characters that are left after backspaces; one at the start of a line has nothing to erase."""
+    left: list[str] = []
+    for character in text:
+        if character != "\b":
+            left.append(character)
+        elif left:
+            left.pop()
+    return left

@@ -17,6 +17,8 @@ from visualizer.terminal import last_lines
         (b"1/9\b\b\b\r2/9", ["2/9"]),
         (b"caf\xe9", ["caf\ufffd"]),
         (b"a\x00b", ["ab"]),
+        (b"50%\r    \rready", ["ready"]),
+        (b"abc\b\b\b\b\bX", ["X"]),
         (b"", []),
     ],
 )
@@ -26,3 +28,12 @@ def test_it_reads_as_in_a_terminal(data, lines):
 
 def test_only_the_last_lines_come():
     assert last_lines(b"\n".join(b"%d" % number for number in range(100)), 3) == ["97", "98", "99"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "line", [b"x" * 250_000 + b"\b" * 250_000, b"x" * 250_000 + b"\ry" * 125_000, b"\x1b[" * 250_000]
+)
+def test_a_line_made_to_be_slow_is_not(line):
+    # The first takes minutes where a character is looked at again for each backspace.
+    assert len(last_lines(line, 50)) == 1
