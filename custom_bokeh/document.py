@@ -25,6 +25,7 @@ def fill(document: Document, name: str, storage: Path, key: str, pages: Pages) -
         visit = admit(storage, key, document.session_context.request.headers, name)
     except BadGrantError:
         document.add_root(Div(text=sentence(REFUSED, error=True)))
+        announce_connection(document)
         return
     document.theme = THEMES[visit.theme]
     component = APPS[name](visit, pages.library)

@@ -79,10 +79,11 @@ def style_sheet(theme: str) -> str:
     """Style of texts and widgets, which live in shadow roots that the page's own style does not reach."""
     colours = COLOURS[theme]
     return f"""
-:host {{ color: {colours.text}; font-family: {_FONT}; font-size: 14px; }}
+:host {{ color: {colours.text}; font-size: 14px; }}
 a {{ color: {colours.training}; }}
 .quiet {{ color: {colours.quiet}; }}
 .heading {{ font-size: 16px; font-weight: 600; margin: 0; }}
+.part {{ margin-top: 14px; }}
 .sentence {{ border-left: 3px solid {colours.border}; padding: 6px 12px; margin: 0; }}
 .sentence.error {{ border-left-color: {colours.mark}; }}
 p {{ margin: 2px 0; }}
@@ -90,12 +91,30 @@ label, .bk-slider-title {{ color: {colours.text}; }}
 .bk-input, select.bk-input {{
     color: {colours.text}; background-color: {colours.surface}; border-color: {colours.border};
 }}
+select:not([multiple]).bk-input {{ background-image: url("{_arrow(colours)}"); }}
 .bk-input option {{ color: {colours.text}; background-color: {colours.surface}; }}
 .bk-btn, .bk-btn-default {{
-    color: {colours.text}; background-color: {colours.surface}; border-color: {colours.border};
+    color: {colours.text}; background-color: {colours.surface}; border-color: {colours.border}; font-size: 13px;
 }}
 .bk-btn:hover, .bk-btn.bk-active {{
     color: {colours.page}; background-color: {colours.training}; border-color: {colours.training};
 }}
+.bk-btn[disabled], .bk-btn[disabled]:hover {{
+    color: {colours.quiet}; background-color: {colours.page}; border-color: {colours.grid}; opacity: 1;
+}}
+.bk-menu {{ background-color: {colours.surface}; border-color: {colours.border}; }}
+.bk-menu > * {{ color: {colours.text}; }}
+.bk-menu > :not(.bk-divider):hover {{ color: {colours.page}; background-color: {colours.training}; }}
+.noUi-target {{ background-color: {colours.grid}; border-color: {colours.border}; box-shadow: none; }}
+.noUi-handle {{
+    background-color: {colours.surface}; border-color: {colours.text}; box-shadow: none; cursor: pointer;
+}}
+[disabled] .noUi-handle {{ border-color: {colours.grid}; cursor: not-allowed; }}
 :focus-visible {{ outline: 2px solid {colours.training}; outline-offset: 2px; }}
 """
+
+
+def _arrow(colours: Colours) -> str:
+    """The arrow of a select box; Bokeh's own is black."""
+    shape = "<path d='M0,0 25,0 12.5,20 Z' fill='{}'/>".format(colours.quiet.replace("#", "%23"))
+    return f"data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 25 20'>{shape}</svg>"

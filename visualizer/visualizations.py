@@ -28,6 +28,7 @@ def show(filename: str, visualization: str):
         run=runs.last_run(file),
         visualization=VISUALIZATIONS[visualization],
         plot=embed(file, visualization, _theme(), {"stage": request.args.get("stage", type=int)}),
+        server=f"{bokeh_url()}/static/js/bokeh.min.js",
         confirm_form=ConfirmForm(),
     )
 

@@ -19,7 +19,9 @@ _PAGE = """<!doctype html>
 <html lang="en" data-bs-theme="{theme}"><head><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body {{ margin: 16px; background: {ground}; color: {text}; font-family: sans-serif; }}</style></head>
-<body><main><h1 style="font-size: 20px">{name}</h1><div id="visualization">{tag}</div></main></body></html>"""
+<body><main><h1 style="font-size: 20px">{name}</h1><a data-tab href="saliency_maps">Saliency maps</a>
+<div id="visualization" data-server="{server}">{tag}</div></main><script type="module">{script}</script></body></html>"""
+_SCRIPT = Path(__file__).resolve().parents[2] / "visualizer" / "static" / "js" / "visualization.js"
 
 
 class PageBed:
@@ -86,11 +88,19 @@ class PageBed:
             headers=self.headers(name, options),
         )
         ground, text = ("#212529", "#dee2e6") if theme == "dark" else ("#ffffff", "#212529")
-        return _PAGE.format(theme=theme, name=name, tag=tag, ground=ground, text=text)
+        server = f"http://{self.host}:{self.port}/static/js/bokeh.min.js"
+        script = _SCRIPT.read_text(encoding="utf-8")
+        return _PAGE.format(
+            theme=theme, name=name, tag=tag, ground=ground, text=text, server=server, script=script
+        )
 
 
 def _handler(bed: PageBed) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self):  # noqa: N802 (its name is given)
+            self.send_response(200)
+            self.end_headers()
+
         def do_GET(self):  # noqa: N802 (its name is given)
             parts = urlsplit(self.path)
             name = parts.path.strip("/")
