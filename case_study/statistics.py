@@ -8,6 +8,8 @@ from scipy import stats
 # The preferred networks of the three approaches: without the expression, given it, telling it.
 PAIRS = (("E", "B"), ("H", "B"), ("E", "H"))
 _CONFIDENCE = 0.95
+# Differences of accuracies closer than this are equal but for rounding.
+_EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Comparison:
         seeds: how many both were trained with.
         difference: mean of the differences.
         interval: its 95% confidence interval; None with fewer than two seeds.
-        p: two-sided, of the paired t-test, corrected after Holm for all comparisons; None likewise.
+        p: two-sided, of the paired t-test, or of the sign test where all differences are the same; corrected
+            after Holm for all comparisons; None likewise.
     """
 
     first: str
@@ -68,9 +71,9 @@ def compare(accuracies: dict[str, dict[int, float]]) -> list[Comparison]:
 def _p(differences: np.ndarray) -> float | None:
     if len(differences) < 2:
         return None
-    # The test divides by the spread: differences that are all the same leave no doubt, or nothing to test.
-    if np.ptp(differences) == 0:
-        return float(differences[0] == 0)
+    # The test divides by the spread. Without one, what remains is that all signs are alike: 2 ways out of 2^n.
+    if np.ptp(differences) < _EQUAL:
+        return 1.0 if abs(differences[0]) < _EQUAL else 2.0 ** (1 - len(differences))
     return float(stats.ttest_1samp(differences, 0).pvalue)
 
 

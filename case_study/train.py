@@ -1,5 +1,6 @@
 """Trains the nine networks as the thesis did, and keeps what they reach."""
 
+import json
 import platform
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -20,6 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=default_folder(), help="folder of prepared data")
     parser.add_argument("--seeds", type=int, default=1, help="train each with seeds 0 to N-1 (default: 1)")
     parser.add_argument("--epochs", type=int, help="another number of epochs than the thesis'")
+    parser.add_argument("--again", action="store_true", help="train also what was trained on these features before")
     parser.add_argument("--verbose", action="store_true", help="Keras' progress of each epoch")
 
 
@@ -36,8 +38,12 @@ def run(arguments: Namespace) -> None:
     study = Study(arguments.data)
     for seed in range(arguments.seeds):
         for configuration in "".join(arguments.configurations):
+            epochs = arguments.epochs or epochs_of(configuration)
+            if not arguments.again and _is_known(arguments.data, study, configuration, seed, epochs):
+                print(f"{configuration}, seed {seed}: trained before", flush=True)
+                continue
             folder = arguments.data / "runs" / f"{configuration}_{seed}"
-            result = train(study, configuration, seed, folder, arguments.epochs, verbose=arguments.verbose)
+            result = train(study, configuration, seed, folder, epochs, verbose=arguments.verbose)
             save_result(arguments.data, result)
             reached = result["testing"]["identification"]
             print(
@@ -108,5 +114,17 @@ def train(
 
 def save_result(data: str | Path, result: dict) -> None:
     """Keep the result of a training beside the data, for the report; a later one with this seed replaces it."""
-    name = f"{result['configuration']}_{result['seed']}.json"
-    replace_json(Path(data) / "results" / name, result)
+    replace_json(_result_file(data, result["configuration"], result["seed"]), result)
+
+
+def _result_file(data: str | Path, configuration: str, seed: int) -> Path:
+    return Path(data) / "results" / f"{configuration}_{seed}.json"
+
+
+def _is_known(data: Path, study: Study, configuration: str, seed: int, epochs: int) -> bool:
+    """Whether this training was done before, so that a long series goes on where it was stopped."""
+    try:
+        result = json.loads(_result_file(data, configuration, seed).read_text())
+    except FileNotFoundError:
+        return False
+    return (result["data"], result["epochs"]) == (study.digest, epochs)

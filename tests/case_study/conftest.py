@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from case_study.extractor import Extractor
+from case_study.features import extract
 from case_study.prepare import prepare
+from case_study.study import Study
 from case_study.synthesize import synthesize
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,3 +53,10 @@ def extractor(network):
 def child_environment():
     """What a Python process needs to find the packages."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "2"}
+
+
+@pytest.fixture
+def study(data, extractor):
+    """The drawn faces with their features, for the nine networks."""
+    extract(data, extractor, {"network": "toy"})
+    return Study(data)
