@@ -16,6 +16,7 @@ from custom_bokeh.part_view import PartView
 from custom_bokeh.stage_details import feature_maps, left_out, number
 from custom_bokeh.stage_feed import StageFeed
 from custom_bokeh.staged import StagedComponent
+from custom_bokeh.words import figure
 from visualization_files.stages import Stage
 
 
@@ -48,7 +49,7 @@ class DeconvolutionalNetwork(StagedComponent):
             again = f" ({seen[layer, map_no]})" if seen[layer, map_no] > 1 else ""
             title = f"#{map_no} in {layer}{again}"
             activation = number((told.get(map_no) or {}).get("activation"))
-            about = f"Activation {activation:.4g}." if activation is not None else ""
+            about = f"Activation {figure(activation)}." if activation is not None else ""
             parts.append(_part(title, about, plain(array), (*key, index)))
         return parts
 

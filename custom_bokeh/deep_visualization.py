@@ -12,6 +12,7 @@ from custom_bokeh.part import Part
 from custom_bokeh.part_view import PartView
 from custom_bokeh.stage_feed import StageFeed
 from custom_bokeh.staged import StagedComponent
+from custom_bokeh.words import figure
 from visualization_files.layout import BadFileError
 from visualization_files.stages import Stage
 
@@ -33,7 +34,7 @@ class DeepVisualization(StagedComponent):
             seen[label] = seen.get(label, 0) + 1
             title = label if seen[label] == 1 else f"{label} ({seen[label]})"
             make = partial(np.asarray, plain(array))
-            about = f"Activation {float(activation):.4g}."
+            about = f"Activation {figure(float(activation))}."
             if not array.any():
                 about += " It is all dark."
             parts.append(Part(name=title, title=title, about=about, shape=array.shape[:2], key=(*key, index),

@@ -10,9 +10,8 @@ from PIL import Image, ImageDraw
 
 from custom_bokeh.arrays import reduced
 from custom_bokeh.part import Part
-from custom_bokeh.part_view import file_name
 from custom_bokeh.screen import Screen
-from custom_bokeh.stage_bar import stage_text
+from custom_bokeh.words import file_name, stage_text
 from visualization_files.layout import BadFileError
 from visualization_files.stages import Stage
 

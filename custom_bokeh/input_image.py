@@ -33,7 +33,8 @@ class InputImage:
         except (BadFileError, OSError) as error:
             image, problem = None, sentence(str(error) if isinstance(error, BadFileError) else "", error=True)
         title = f"Input image: {path.name}" if path else "Input image"
-        self.caption.text = f'<h2 class="heading">{escape(title)}</h2>{problem}'
+        size = "" if image is None else f'<p class="quiet">{image.shape[0]} × {image.shape[1]} pixels.</p>'
+        self.caption.text = f'<h2 class="heading part">{escape(title)}</h2>{size}{problem}'
         if image is None:
             self.picture.clear()
         else:

@@ -74,7 +74,7 @@ class LayerActivations(StagedComponent):
     def about(self, stage: Stage) -> str:
         self.input.update()
         lines = [f"<li>{escape(name)}: {escape(why)}</li>" for name, why in left_out(stage).items()]
-        html = f'<h2 class="heading">Layers left out</h2><ul>{"".join(lines)}</ul>' if lines else ""
+        html = f'<h2 class="heading part">Layers left out</h2><ul>{"".join(lines)}</ul>' if lines else ""
         if html != self.left_out.text:
             self.left_out.update(text=html, visible=bool(html))
         return ""

@@ -1,21 +1,22 @@
 """Shows a part: its heading, its picture, what it is compared with, and one of its maps large."""
 from html import escape
 
-import numpy as np
 from bokeh.events import Tap
 from bokeh.layouts import column, row
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import Range1d
 
 from custom_bokeh.component import Component
+from custom_bokeh.dead_marks import DeadMarks
+from custom_bokeh.large_map import LargeMap
 from custom_bokeh.part import Difference, Part
 from custom_bokeh.picture import Picture
 from custom_bokeh.theme import DIFFERENCES
+from custom_bokeh.words import file_name
 
-# CSS pixels that one pixel of a map gets at most, one unit of a dense layer, and a map that is shown large.
+# CSS pixels that one pixel of a map gets at most, one unit of a dense layer, and the width of a card.
 WHOLE = 480  # width of a map of the whole input, beside the input image of the same width
 _MAP_ZOOM = 8
 _UNIT_ZOOM = 24
-_LARGE = 420
 CARD = 168
 
 
@@ -27,7 +28,7 @@ class PartView:
         picture: the part at the stage that is shown.
         other: the same at the stage or for the image that it is compared with, None without comparison.
         difference: what changed between both.
-        large: one map of a layer, full size, None until somebody clicks one.
+        large: one map of a layer, full size.
 
     Args:
         page: the component that it belongs to.
@@ -41,22 +42,20 @@ class PartView:
     ):
         self._page = page
         self._card = card
-        self._part: Part | None = None
-        self._against: Part | None = None
-        self._index: int | None = None
         self._shown: tuple = ()
         self.heading = page.text(width=CARD, sizing_mode=None) if card else page.text()
         self.picture = self._new_picture(part, ranges)
         self.other: Picture | None = None
         self.difference: Picture | None = None
         self.difference_text = page.text(visible=False)
-        self.large: Picture | None = None
-        self.large_text = page.text(visible=False)
-        self._marks = self._add_marks()
+        self.large = LargeMap(page)
+        self._marks = DeadMarks(self.picture.root, page.colours.mark)
         self._pictures = column(self.picture.root, sizing_mode=self._sizing)
-        parts = [self.heading, self._pictures, self.difference_text, self.large_text]
+        parts = [self.heading, self._pictures] if card else [
+            self.heading, self._pictures, self.difference_text, self.large.root
+        ]  # fmt: skip
         self.root = column(*parts, sizing_mode=self._sizing, name=part.name)
-        self.picture.root.on_event(Tap, self._on_tap)
+        self.picture.root.on_event(Tap, self.large.on_tap)
         self.picture.reserve(part.shape)
 
     @property
@@ -77,17 +76,16 @@ class PartView:
         if new == self._shown:
             return False
         self._shown = new
-        self._part, self._against = part, against
         self._write_heading(part)
         self.picture.show(part.make, part.shape, part.key, f"{part.title}. {part.about}")
         self._compare(part, against, narrow)
-        self._mark(part)
-        self._show_large()
+        self._marks.show(part.grid, part.marked)
+        self.large.show(part)
         return True
 
     def _write_heading(self, part: Part) -> None:
-        level = 3 if self._card else 2
-        html = f'<h{level} class="heading">{escape(part.title)}</h{level}><p class="quiet">{escape(part.about)}</p>'
+        level, about = 3 if self._card else 2, escape(part.about)
+        html = f'<h{level} class="heading part">{escape(part.title)}</h{level}><p class="quiet">{about}</p>'
         if html != self.heading.text:
             self.heading.text = html
 
@@ -96,8 +94,6 @@ class PartView:
         for picture in (self.picture, self.other, self.difference):
             if picture:
                 picture.fit_screen(width)
-
-    # Comparison
 
     def _compare(self, part: Part, against: Part | None, narrow: bool) -> None:
         if against is None or against.shape != part.shape:
@@ -111,9 +107,8 @@ class PartView:
             label = f"Difference of {part.title}. {difference.about}"
             self.difference.show(difference.make, part.shape, difference.key, label)
             text = difference.about
-        if self._card and text:
-            text = ""
-        self.difference_text.update(text=f'<p class="quiet">{escape(text)}</p>', visible=bool(text))
+        if not self._card and (text or self.difference_text.visible):
+            self.difference_text.update(text=f'<p class="quiet">{escape(text)}</p>', visible=bool(text))
 
     def _make_comparison(self, part: Part) -> None:
         if self.other is None:
@@ -133,79 +128,3 @@ class PartView:
             # A model cannot have two parents, so the old row must be gone first.
             self._pictures.children = []
             self._pictures.children = figures
-
-    # Dead maps
-
-    def _add_marks(self) -> ColumnDataSource:
-        source = ColumnDataSource({"left": [], "right": [], "top": [], "bottom": []})
-        colour = self._page.colours.mark
-        self.picture.root.quad(
-            "left", "right", "top", "bottom", source=source, fill_alpha=0, line_color=colour, line_width=1.5,
-            hatch_pattern="/", hatch_color=colour, hatch_alpha=0.35, hatch_scale=10,
-        )  # fmt: skip
-        return source
-
-    def _mark(self, part: Part) -> None:
-        grid, marked = part.grid, part.marked
-        corners = np.array([grid.corner(index) for index in marked] if grid else [], float).reshape(-1, 2)
-        if len(corners) == len(self._marks.data["left"]) and np.array_equal(corners[:, 1], self._marks.data["left"]):
-            return
-        high, wide = (grid.height, grid.width) if grid else (0, 0)
-        self._marks.data = {
-            "left": corners[:, 1], "right": corners[:, 1] + wide,
-            "top": corners[:, 0], "bottom": corners[:, 0] + high,
-        }  # fmt: skip
-
-    # One map, large
-
-    def _on_tap(self, event: Tap) -> None:
-        grid = self._part.grid if self._part else None
-        if grid is None or event.x is None:
-            return
-        index = grid.index(event.x, event.y)
-        self._index = None if index == self._index else index
-        self._show_large()
-
-    def _show_large(self) -> None:
-        index, part = self._index, self._part
-        if index is None or part is None or part.grid is None or index >= part.grid.count:
-            self.large_text.visible = False
-            if self.large:
-                self.large.root.visible = False
-            return
-        kind = "Unit" if part.raw.ndim == 1 else "Map"
-        title = f"{kind} {index} of {part.title}"
-        dead = " It is dead: dark wherever it was looked at." if index in part.marked else ""
-        about = f"{_value_of(part, index)}{dead} Click it again to close it."
-        html = f'<h3 class="heading">{escape(title)}</h3><p class="quiet">{escape(about)}</p>'
-        self.large_text.update(text=html, visible=True)
-        if kind == "Map":
-            self._draw_large(part, index, title)
-
-    def _draw_large(self, part: Part, index: int, title: str) -> None:
-        grid = part.grid
-        if self.large is None:
-            self.large = Picture(self._page.library.cache, "map", max_width=_LARGE)
-            self.root.children = [*self.root.children, self.large.root]
-        self.large.root.visible = True
-        top, left = grid.corner(index)
-
-        def make() -> np.ndarray:
-            whole = self._page.library.cache.get(("whole", part.key), part.make)
-            return whole[top : top + grid.height, left : left + grid.width]
-
-        self.large.show(make, (grid.height, grid.width), (part.key, "map", index), title)
-
-
-def _value_of(part: Part, index: int) -> str:
-    array = part.raw[index]
-    if part.values is None:
-        return "It is all dark." if not array.any() else ""
-    black, white = part.values
-    low, high = (black + int(level) / 255 * (white - black) for level in (array.min(), array.max()))
-    return f"Its value is {high:.4g}." if array.ndim == 0 else f"Its values go from {low:.4g} to {high:.4g}."
-
-
-def file_name(title: str) -> str:
-    """A title as a file name without ending."""
-    return "_".join("".join(letter if letter.isalnum() else " " for letter in title).split()) or "picture"

@@ -194,4 +194,6 @@ def _figure(x_range: Range1d, y_range: Range1d, name: str, max_width: int | None
     plot.toolbar.autohide = True
     plot.toolbar.logo = None
     plot.grid.visible = False
+    # A white or black pixel at the edge must not run into the page.
+    plot.styles = {"outline": "1px solid #80808080"}
     return plot

@@ -39,7 +39,8 @@ class SaliencyMaps(StagedComponent):
         super().__init__(visit, library)
         self.overlay = Overlay(self)
         self.strength = Slider(title="Strength of the map over the image", start=0, end=1, value=0, step=0.05,
-                               width=260, stylesheets=[style_sheet(visit.theme)])  # fmt: skip
+                               width=260, tooltips=False, bar_color=self.colours.training,
+                               stylesheets=[style_sheet(visit.theme)])  # fmt: skip
         self.strength.js_link("value", self.overlay.glyph, "global_alpha")
         self.bar.buttons.children = [*self.bar.buttons.children, self.strength]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from custom_bokeh.stage_details import ranges
+from custom_bokeh.words import figure
 from visualization_files.stages import Stage
 
 PER_LAYER, PER_MAP, FIXED = "layer", "map", "fixed"
@@ -45,10 +46,11 @@ class Rule:
             return ""
         low, high = self.values
         if self.kind == PER_MAP and array.ndim == 3:
-            return f"In each map black is {low:.4g} and white its own largest; the layer's largest is {high:.4g}."
+            return f"In each map black is {figure(low)}, white its own largest; the layer's largest is {figure(high)}."
         if self.kind == FIXED and self.target:
-            return f"Black is {self.target[0]:.4g} and white {self.target[1]:.4g} at every stage; now up to {high:.4g}."
-        return f"Black is {low:.4g}, white is {high:.4g}."
+            black, white = map(figure, self.target)
+            return f"Black is {black} and white {white} at every stage; now up to {figure(high)}."
+        return f"Black is {figure(low)}, white is {figure(high)}."
 
 
 class Scale:

@@ -7,7 +7,8 @@ from bokeh.layouts import column, row
 from bokeh.models import Button, Dropdown, Select, Slider, Toggle
 
 from custom_bokeh.component import Component
-from custom_bokeh.theme import style_sheet
+from custom_bokeh.theme import COLOURS, style_sheet
+from custom_bokeh.words import stage_text
 from visualization_files.stages import Stage
 
 NOTHING, STAGE = "nothing", "stage"
@@ -58,8 +59,9 @@ class StageBar:
         self.save.on_click(lambda event: download(event.item))
 
     def _slider(self, title: str, **options) -> Slider:
-        return Slider(start=0, end=1, value=0, step=1, title=title, show_value=False, disabled=True,
-                      sizing_mode="stretch_width", **options, **self._style)  # fmt: skip
+        colour = COLOURS[self._page.visit.theme].training
+        return Slider(start=0, end=1, value=0, step=1, title=title, show_value=False, disabled=True, tooltips=False,
+                      bar_color=colour, sizing_mode="stretch_width", **options, **self._style)  # fmt: skip
 
     # What is chosen
 
@@ -171,12 +173,3 @@ class StageBar:
         if not self._ours:
             self._say()
             self._changed()
-
-
-def stage_text(stage: Stage) -> str:
-    """Which moment of the training a stage is, in words."""
-    if stage.file is None:
-        return "A single drawing"
-    if stage.batch == 0:
-        return "Before training"
-    return f"After {stage.batch:,} batches, epoch {stage.progress:.4g}"
