@@ -94,7 +94,7 @@ class SaliencyMaps:
         """
         maps, classes, scores, norms = self._run(self.network.check_images(images))
         return [
-            self._of_image({variant: array[n][..., None] for variant, array in maps.items()},
+            self._of_image({variant: maps[variant][n][..., None] for variant in self.variants},
                            int(classes[n]), float(scores[n]), float(norms[n]))
             for n in range(len(images))
         ]
@@ -123,7 +123,7 @@ class SaliencyMaps:
             maps["guided"] = self._over_channels(ops.abs(guided))
             gradient, found = (guided, found_guided) if found is None else (gradient, found)
         norms = ops.sqrt(ops.sum(ops.square(gradient), axis=tuple(range(1, len(gradient.shape)))))
-        return {variant: maps[variant] for variant in self.variants}, *found, norms
+        return maps, *found, norms
 
     def _score(self, images, replaced):
         scores = self.network.graph.run(self.network.feed(images), [self._slot], replaced)[0]

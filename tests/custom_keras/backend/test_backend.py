@@ -1,13 +1,10 @@
 """The few functions that Keras has no call for, with numbers by hand; run once on each backend."""
 import keras
 import numpy as np
-import pytest
 from keras import ops
 
 from custom_keras import backend
 
-# Keras' own, from reading a variable.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 X = np.array([[1.0, -2.0, 3.0]], "float32")
 
 

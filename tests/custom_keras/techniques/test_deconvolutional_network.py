@@ -5,7 +5,6 @@ import pytest
 from keras import layers, ops
 
 from custom_keras.techniques.deconvolutional_network import DeconvolutionalNetwork
-from custom_keras.techniques.network import Network
 
 
 def network(shape, *chain):
