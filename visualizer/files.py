@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from visualization_files.layout import BadFileError
 from visualizer import storage
+from visualizer.downloads import send_download
 from visualizer.extensions import db
 from visualizer.forms import ConfirmForm, RunForm, TagForm, UploadForm
 from visualizer.highlight import highlight
@@ -137,9 +138,7 @@ def download_network(filename: str):
             "warning",
         )
         return redirect(url_for("files.overview", filename=file.filename))
-    return send_file(
-        network, mimetype="application/octet-stream", as_attachment=True, download_name=folder.network.name
-    )
+    return send_download(network, folder.network.name, "application/octet-stream")
 
 
 @blueprint.get("/uploads/<filename>/images/<name>")

@@ -2,11 +2,12 @@
 
 import os
 
-from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 
 from visualization_files.layout import BadFileError, ScriptFolder
 from visualizer import storage
+from visualizer.downloads import send_download
 from visualizer.forms import ConfirmForm
 from visualizer.operations import files, runs
 from visualizer.terminal import last_lines
@@ -57,4 +58,4 @@ def download(filename: str):
     except (OSError, BadFileError):
         flash("There is no output yet.", "warning")
         return redirect(url_for("output.show", filename=file.filename))
-    return send_file(output, mimetype="text/plain", as_attachment=True, download_name=f"{file.script}_output.txt")
+    return send_download(output, f"{file.script}_output.txt", "text/plain")
