@@ -82,7 +82,7 @@ def saved_extractor(path: str | Path, layer: str | None = None, preprocessing: s
         raise ValueError(
             f"The output of this layer cannot be features. Expected shape (N, F). Received: {output.shape}"
         )
-    return Extractor(keras.Model(saved.inputs, output), PREPROCESSING[preprocessing])
+    return Extractor(keras.Model(saved.inputs[0], output), PREPROCESSING[preprocessing])
 
 
 def _features(model: keras.Model, layer: str | None) -> keras.KerasTensor:
@@ -92,4 +92,4 @@ def _features(model: keras.Model, layer: str | None) -> keras.KerasTensor:
             raise ValueError(f"The network has no such layer. Expected one of {names}. Received: {layer!r}")
         return model.get_layer(layer).output
     dense = [one for one in model.layers if isinstance(one, keras.layers.Dense)]
-    return dense[-1].input if dense else model.output
+    return dense[-1].input if dense else model.outputs[0]

@@ -45,7 +45,7 @@ def network():
 @pytest.fixture
 def extractor(network):
     """The network up to its features, for values 0 to 1."""
-    model = keras.Model(network.inputs, network.get_layer("fc").output)
+    model = keras.Model(network.inputs[0], network.get_layer("fc").output)
     return Extractor(model, lambda pixels: pixels / np.float32(255))
 
 

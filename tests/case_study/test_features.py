@@ -76,7 +76,7 @@ def test_images_are_preprocessed(data, extractor):
 
 
 def test_killed_and_resumed_equals_uninterrupted(data, network, extractor, tmp_path, child_environment):
-    network = keras.Model(network.inputs, network.get_layer("fc").output)
+    network = keras.Model(network.inputs[0], network.get_layer("fc").output)
     network.save(tmp_path / "network.keras")
     whole = np.array(extract(data, extractor, ORIGIN, batch_size=4))
     (data / "features.json").unlink()
