@@ -69,14 +69,12 @@ def create_user(name: str, admin: bool, password: str) -> None:
     """Make a user."""
     from werkzeug.datastructures import MultiDict
 
-    from visualizer.database import prepare_database
+    from visualizer import audit
     from visualizer.forms import CreateUserForm
     from visualizer.operations import users
     from visualizer.storage import BadInputError
 
-    app = _application()
-    prepare_database(app)
-    with app.test_request_context(method="POST"):
+    with _prepared().test_request_context(method="POST"):
         given = MultiDict({"name": name, "password": password, "confirm": password})
         form = CreateUserForm(given, meta={"csrf": False})
         if not form.validate():
@@ -85,7 +83,66 @@ def create_user(name: str, admin: bool, password: str) -> None:
             users.create_user(name, password, admin)
         except BadInputError as error:
             raise click.ClickException(str(error)) from error
+        audit.record("user created", user=name, admin=admin)
     click.echo(f"The user {name} was created.")
+
+
+@main.command("list-users")
+def list_users() -> None:
+    """List all users, and where they are logged in."""
+    from visualizer.extensions import db
+    from visualizer.models import User
+
+    with _prepared().app_context():
+        for user in db.session.scalars(db.select(User).order_by(User.name_key)):
+            kind = "administrator" if user.is_admin else "user"
+            click.echo(f"{user.name:20}  {kind:13}  {len(user.files)} files, {len(user.sessions)} sessions")
+
+
+@main.command("reset-password")
+@click.argument("name")
+@click.option("--lock", is_flag=True, help="Make the present password void at once, and end all sessions.")
+def reset_password(name: str, lock: bool) -> None:
+    """Print a link by which a user chooses a new password. It works once, for a day."""
+    from visualizer import audit
+    from visualizer.operations import users
+
+    app = _prepared()
+    with app.app_context():
+        token = users.reset_token(_user(name), lock)
+        audit.record("link to reset the password made", of=name, locked=lock)
+    click.echo(f"Give this link to {name}, by a way that nobody else reads:")
+    click.echo(f"http://{app.config['HOST']}:{app.config['PORT']}/reset_password/{token}")
+    click.echo("Where the pages are reached under another address, put it in front of /reset_password.")
+
+
+@main.command("end-sessions")
+@click.argument("name")
+def end_sessions(name: str) -> None:
+    """Log a user out everywhere. Running scripts go on."""
+    from visualizer import audit
+    from visualizer.operations import sessions
+
+    with _prepared().app_context():
+        ended = sessions.end_all_sessions(_user(name))
+        audit.record("all sessions ended", of=name)
+    click.echo(f"{ended} sessions of {name} were ended.")
+
+
+def _prepared():
+    from visualizer.database import prepare_database
+
+    app = _application()
+    prepare_database(app)
+    return app
+
+
+def _user(name: str):
+    from visualizer.operations import users
+
+    if user := users.find_user(name):
+        return user
+    raise click.ClickException(f"There is no user of this name. Received: {name}. See them all: visualizer list-users")
 
 
 @main.command("demo")

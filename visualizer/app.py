@@ -7,7 +7,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from visualizer import accounts, files, output, pages, runs, security, visualizations
+from visualizer import accounts, audit, files, output, pages, runs, security, visualizations
+from visualizer.attempts import Attempts
 from visualizer.config import load_config
 from visualizer.extensions import csrf, db, login_manager, migrate
 from visualizer.launcher.local import LocalLauncher
@@ -32,10 +33,12 @@ def create_app(overrides: dict[str, Any] | None = None, instance: str | Path | N
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_IMAGE_BYTES"] * app.config["MAX_IMAGES"]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
+    security.init_app(app)  # before all that reads a request's body
     csrf.init_app(app)
     login_manager.init_app(app)
-    security.init_app(app)
     pages.init_app(app)
+    audit.init_app(app)
+    app.extensions["attempts"] = Attempts(app)
     app.extensions["launcher"] = LocalLauncher(folder / "runs")
     app.extensions["script_path"] = make_script_path(folder / "script_path")
     for module in (accounts, files, runs, output, visualizations):

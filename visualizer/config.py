@@ -40,6 +40,13 @@ DEFAULTS: dict[str, Any] = {
     "MIN_PASSWORD": 8,  # characters
     "MAX_PASSWORD": 1000,  # characters; hashing a longer one would cost too much
     "SESSION_DAYS": 14,  # days after which one has to log in again
+    "ATTEMPT_MINUTES": 15,  # for so long failed attempts to log in are counted
+    "ATTEMPTS_PER_ACCOUNT": 10,  # failures of one account from one address
+    "ATTEMPTS_PER_ADDRESS": 60,  # failures from one address, over all accounts
+    "ATTEMPTS_FROM_EVERYWHERE": 100,  # failures of one account, after which each new address gets one attempt
+    "REGISTRATIONS_PER_ADDRESS": 100,  # users that one address can make in an hour
+    "AUDIT_BYTES": 10_000_000,  # size at which a new audit log is begun
+    "AUDIT_FILES": 10,  # earlier audit logs that are kept
     # Storage
     "SQLALCHEMY_DATABASE_URI": "",  # SQLite in the instance folder where empty
     "USER_STORAGE": "",  # folder of all users' files; in the instance folder where empty

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from visualizer.extensions import db
 from visualizer.models import FileMeta
 from visualizer.operations import files, runs, users
-from visualizer.passwords import hash_password
 from visualizer.storage import BadInputError
 
 DEMO_USER = "demo_user"
@@ -29,8 +28,7 @@ def prepare_demo(app: Flask) -> str:
         if user is None:
             user = users.create_user(DEMO_USER, password)
         else:
-            user.password_hash, user.session_token = hash_password(password), secrets.token_hex(16)
-            db.session.commit()
+            users.set_password(user, password)
         examples = resources("examples")
         file = db.session.scalar(select(FileMeta).filter_by(owner_id=user.id, name_key=_SCRIPT))
         if file is None:

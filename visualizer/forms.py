@@ -57,6 +57,34 @@ class LoginForm(FlaskForm):
     submit = SubmitField("Log in")
 
 
+class NewPasswordForm(FlaskForm):
+    """A new password, for somebody who came by a link from the administrator."""
+
+    password = PasswordField(
+        "New password",
+        [InputRequired("Choose a password."), _new_password],
+        description="At least 8 characters",
+        render_kw={"autocomplete": "new-password"},
+    )
+    confirm = PasswordField(
+        "Confirm new password",
+        [InputRequired("Type the password a second time."), EqualTo("password", "The passwords differ.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+    submit = SubmitField("Set password")
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """A new password, for somebody who knows the present one."""
+
+    current = PasswordField(
+        "Current password",
+        [InputRequired("Type your current password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    submit = SubmitField("Change password")
+
+
 class UploadForm(FlaskForm):
     """A script and its tags."""
 

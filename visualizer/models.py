@@ -1,6 +1,5 @@
 """The database: users, the metadata of their files, tags and runs. Times are UTC."""
 
-import secrets
 from datetime import UTC, datetime
 
 from flask_login import UserMixin
@@ -27,20 +26,40 @@ file_tags = Table(
 
 
 class User(UserMixin, db.Model):
-    """Somebody who can log in. Sessions carry `session_token`, so that a new one ends them all."""
+    """Somebody who can log in."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(20))
     # The name in lower case, so that two users never differ in case alone.
     name_key: Mapped[str] = mapped_column(String(20), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    session_token: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
     is_admin: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime] = mapped_column(default=now)
     files: Mapped[list["FileMeta"]] = relationship(back_populates="owner")
+    sessions: Mapped[list["LoginSession"]] = relationship(
+        back_populates="user", order_by="LoginSession.seen.desc()", cascade="all, delete-orphan", passive_deletes=True
+    )
+    # What the cookie of the session that asks carries; set when it is started or found.
+    session_key = ""
 
     def get_id(self) -> str:
-        return f"{self.id}:{self.session_token}"
+        return self.session_key
+
+
+class LoginSession(db.Model):
+    """A browser in which a user is logged in. Its cookie is void as soon as the row is gone.
+
+    `key_hash` is the SHA-256 of what the cookie carries, so that a copy of the database opens no session.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    started: Mapped[datetime] = mapped_column(default=now)
+    seen: Mapped[datetime] = mapped_column(default=now)
+    browser: Mapped[str] = mapped_column(String(60), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+    user: Mapped[User] = relationship(back_populates="sessions")
 
 
 class FileMeta(db.Model):

@@ -1,24 +1,51 @@
-"""What every answer carries for the browser's safety."""
+"""What every request may bring, and what every answer carries for the browser's safety."""
 
+import hmac
 import secrets
 from datetime import timedelta
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, has_request_context, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import current_user
 
 from visualizer.addresses import bokeh_url
 
+# Where files are sent to, and the largest body of all other requests in bytes.
+UPLOADS = ("files.upload", "runs.start")
+SMALL_BODY = 100_000
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions whose cookie goes over encrypted connections alone where it came over one."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return app.config["SESSION_COOKIE_SECURE"] or (has_request_context() and request.is_secure)
+
 
 def init_app(app: Flask) -> None:
-    """Set up sessions' cookies and the headers of all answers."""
-    app.config.setdefault("SESSION_COOKIE_NAME", "visualizer_session")
+    """Set up sessions' cookies, limits of requests, and the headers of all answers."""
+    app.session_interface = _Sessions()
     app.config.update(
+        SESSION_COOKIE_NAME="visualizer_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=app.config["SESSION_DAYS"]),
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.before_request(_make_nonce)
+    app.before_request(_limit_body)
     app.after_request(_add_headers)
+
+
+def bokeh_key(secret_key: str) -> str:
+    """The key that the Bokeh server shares: whoever learns it there can forge no log-in here."""
+    return hmac.new(secret_key.encode(), b"bokeh server", "sha256").hexdigest()
+
+
+def _limit_body() -> None:
+    """Before anything reads the body: only those who are logged in send files, and only to where files go."""
+    if request.endpoint not in UPLOADS or not current_user.is_authenticated:
+        request.max_content_length = SMALL_BODY
 
 
 def _make_nonce() -> None:

@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 from flask import Flask
-from waitress.server import create_server
 
 from visualizer.operations import runs
+from visualizer.security import bokeh_key
+from visualizer.web_server import make_web_server, openness
 
 _RESTART_PAUSE = 1.0  # seconds before the Bokeh server is started again after it ended by itself
 _CARE_PAUSE = 1.0  # seconds between two looks at all runs
@@ -49,12 +50,11 @@ def _end(_number, _frame) -> None:
 
 def _serve_pages(app: Flask) -> None:
     config = app.config
-    server = create_server(app, host=config["HOST"], port=config["PORT"], threads=config["THREADS"], ident=None)
+    server = make_web_server(app)
     threading.Thread(target=_care_for_runs, args=(app,), daemon=True).start()
     print(f"Training Visualizer: http://{_shown_host(config['HOST'])}:{config['PORT']}", flush=True)
-    if config["HOST"] not in ("127.0.0.1", "localhost", "::1"):
-        who = "anybody who reaches it can make a user" if config["REGISTRATION_OPEN"] else "users are made here only"
-        print(f"It listens beyond this machine, without TLS of its own: {who}.", flush=True)
+    for sentence in openness(config):
+        print(sentence, flush=True)
     try:
         server.run()
     finally:
@@ -106,7 +106,7 @@ class BokehServer:
         for origin in self._origins():
             command += ["--origin", origin]
         root = Path(__file__).resolve().parents[1]
-        environment = {**os.environ, "VISUALIZER_BOKEH_KEY": self._config["SECRET_KEY"]}
+        environment = {**os.environ, "VISUALIZER_BOKEH_KEY": bokeh_key(self._config["SECRET_KEY"])}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
         # A group of its own: Ctrl-C in the terminal reaches this process alone, which ends the other in order.
         return subprocess.Popen(

@@ -14,6 +14,7 @@ from visualizer.addresses import bokeh_url
 from visualizer.forms import ConfirmForm
 from visualizer.models import FileMeta
 from visualizer.operations import files, runs
+from visualizer.security import bokeh_key
 
 blueprint = Blueprint("visualizations", __name__)
 
@@ -44,7 +45,7 @@ def embed(file: FileMeta, visualization: str, theme: str, view: dict) -> Markup:
         theme: `light` or `dark`.
         view: what to show first, such as the stage.
     """
-    key = current_app.config["SECRET_KEY"]
+    key = bokeh_key(current_app.config["SECRET_KEY"])
     g.embeds_bokeh = True
     tag = server_session(
         session_id=generate_session_id(secret_key=key.encode(), signed=True),

@@ -2,14 +2,25 @@
 import io
 
 import pytest
+from argon2 import PasswordHasher
 
+from visualizer import passwords
 from visualizer.app import create_app
 from visualizer.database import prepare_database
 from visualizer.operations import users
 
 
 @pytest.fixture
-def app(tmp_path):
+def quick_passwords(monkeypatch):
+    """Hashes that cost next to nothing; the real ones take a tenth of a second each."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys_hash.cache_clear()
+    yield
+    passwords._nobodys_hash.cache_clear()
+
+
+@pytest.fixture
+def app(tmp_path, quick_passwords):
     app = create_app({"WTF_CSRF_ENABLED": False, "TESTING": True}, instance=tmp_path / "instance")
     prepare_database(app)
     with app.app_context():

@@ -3,11 +3,12 @@ import stat
 
 import pytest
 
-OPEN = {"static", "accounts.login", "accounts.create_user"}
+OPEN = {"static", "accounts.login", "accounts.create_user", "accounts.reset_password"}
 WITHOUT_FILE = {
-    "accounts.logout", "files.list_files", "files.upload", "runs.index", "runs.running", *OPEN,
+    "accounts.logout", "accounts.account", "accounts.end_session", "accounts.end_all_sessions",
+    "files.list_files", "files.upload", "runs.index", "runs.running", *OPEN,
 }  # fmt: skip
-VALUES = {"filename": "mnist.py", "name": "seven.png", "visualization": "saliency_maps"}
+VALUES = {"number": 1, "filename": "mnist.py", "name": "seven.png", "visualization": "saliency_maps"}
 
 
 def addresses(app, endpoints):

@@ -1,12 +1,20 @@
-"""Making users and checking who they are."""
+"""Making users, checking who they are, and giving them new passwords."""
 
+import hashlib
+import secrets
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from visualizer.extensions import db, login_manager
+from visualizer.extensions import db
 from visualizer.models import User
+from visualizer.operations.sessions import end_all_sessions
 from visualizer.passwords import hash_password, password_matches
 from visualizer.storage import BadInputError
+
+RESET_HOURS = 24
 
 
 def create_user(name: str, password: str, is_admin: bool = False) -> User:
@@ -36,9 +44,38 @@ def check_login(name: str, password: str) -> User | None:
     return user if password_matches(user.password_hash if user else None, password) else None
 
 
-@login_manager.user_loader
-def load_user(text: str) -> User | None:
-    """The user of a session, unless the session was ended since."""
-    number, _, token = text.partition(":")
-    user = db.session.get(User, int(number)) if number.isdecimal() else None
-    return user if user and user.session_token == token else None
+def set_password(user: User, password: str) -> None:
+    """Give a user a new password. All sessions end, and links to reset the old one are void."""
+    user.password_hash = hash_password(password)
+    end_all_sessions(user)
+
+
+def reset_token(user: User, lock: bool = False) -> str:
+    """What a link has to carry that lets this user choose a new password; it works once, for a day.
+
+    Args:
+        user: who has forgotten the password, or lost it to somebody.
+        lock: make the present password void at once, and end all sessions.
+    """
+    if lock:
+        set_password(user, secrets.token_urlsafe(32))
+    return _resets().dumps([user.id, _fingerprint(user)])
+
+
+def user_of_reset(token: str) -> User | None:
+    """The user whom a link lets choose a password; None where it is forged, used or too old."""
+    try:
+        number, fingerprint = _resets().loads(token, max_age=RESET_HOURS * 3600)
+    except (BadData, ValueError, TypeError):
+        return None
+    user = db.session.get(User, number)
+    return user if user and _fingerprint(user) == fingerprint else None
+
+
+def _resets() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="password-reset")
+
+
+def _fingerprint(user: User) -> str:
+    """Changes with the password, so that a link is void once it was used."""
+    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:32]
