@@ -104,7 +104,7 @@ class DeconvolutionalNetwork:
         self.network = Network.of(model, **options)
         self.layer = self.network.layer(feat_map_layer_no)
         maps = count_feature_maps(self.network, self.layer)
-        self.amount, self.numbers = _check_maps(feat_map_amount, feat_map_nos, maps)
+        self.amount, self.numbers = check_maps(feat_map_amount, feat_map_nos, maps)
         graph, start = self.network.graph, self.network.image_slot
         self._custom = None
         if custom_keras_model_info is not None:
@@ -238,7 +238,12 @@ def count_feature_maps(network: Network, layer) -> int:
     return layer.shape[1 if network.channels_first else 3]
 
 
-def _check_maps(amount: int | None, chosen: Sequence[int] | None, maps: int) -> tuple[int, list[int]]:
+def check_maps(amount: int | None, chosen: Sequence[int] | None, maps: int) -> tuple[int, list[int]]:
+    """How many feature maps to draw of a layer that has so many, and their numbers, none for the largest ones.
+
+    Raises:
+        ValueError: if the layer does not have them.
+    """
     if amount is not None:
         if amount > maps:
             raise ValueError(f"The layer does not have so many feature maps. Expected at most {maps}. "

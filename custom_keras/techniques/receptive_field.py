@@ -94,6 +94,16 @@ class ReceptiveField:
         self._shapes = self._find_shapes(tuple(image_shape or network.image_shape))
         self._probes: dict[tuple[Step, int], tuple[np.ndarray, np.ndarray]] = {}
 
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the image."""
+        return self._size(self._network.image_slot)
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Height and width of the feature maps."""
+        return self._size(self._layer.slot)
+
     def box(self, row: int, column: int) -> Box | None:
         """The smallest rectangle of the image with all that an entry sees, within the image's borders.
 

@@ -8,8 +8,6 @@ from custom_keras import backend
 from custom_keras.techniques.network import Network
 from custom_keras.techniques.receptive_field import ReceptiveField
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
-
 
 def field(stack, shape=(10, 12, 1)):
     network = Network(keras.Sequential([keras.Input(shape), *stack]))
