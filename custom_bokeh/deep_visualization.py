@@ -25,6 +25,7 @@ class DeepVisualization(StagedComponent):
 
     technique = "deep_visualization"
     cards = True
+    first_parts = 30
 
     def parts(self, feed: StageFeed, stage: Stage, data: list[tuple]) -> list[Part]:
         key = (feed.path(stage), feed.state(stage))

@@ -43,7 +43,7 @@ class LayerActivations(StagedComponent):
         self.scale = Select(title="Scale", value=PER_LAYER, options=list(SCALES.items()), width=200,
                             stylesheets=[style_sheet(visit.theme)])  # fmt: skip
         self.scale.on_change("value", lambda attr, old, new: self.soon())
-        self.bar.buttons.children = [*self.bar.buttons.children, self.scale]
+        self.bar.add(self.scale)
 
     def parts(self, feed: StageFeed, stage: Stage, data: list[tuple[str, np.ndarray]]) -> list[Part]:
         values = ranges(stage)

@@ -32,13 +32,14 @@ class PartView:
 
     Args:
         page: the component that it belongs to.
+        slot: its place, by which the browser says that it is in view.
         part: the first one to show.
         card: small, as one of many side by side.
         ranges: those of pictures that it is linked with.
     """
 
     def __init__(
-        self, page: Component, part: Part, card: bool = False, ranges: tuple[Range1d, Range1d] | None = None
+        self, page: Component, slot: str, part: Part, card: bool = False, ranges: tuple[Range1d, Range1d] | None = None
     ):
         self._page = page
         self._card = card
@@ -54,7 +55,7 @@ class PartView:
         parts = [self.heading, self._pictures] if card else [
             self.heading, self._pictures, self.difference_text, self.large.root
         ]  # fmt: skip
-        self.root = column(*parts, sizing_mode=self._sizing, name=part.name)
+        self.root = column(*parts, sizing_mode=self._sizing, name=slot)
         self.picture.root.on_event(Tap, self.large.on_tap)
         self.picture.reserve(part.shape)
 
@@ -77,6 +78,7 @@ class PartView:
             return False
         self._shown = new
         self._write_heading(part)
+        self.picture.name = file_name(part.title)
         self.picture.show(part.make, part.shape, part.key, f"{part.title}. {part.about}")
         self._compare(part, against, narrow)
         self._marks.show(part.grid, part.marked)

@@ -62,6 +62,7 @@ class Picture:
         self.screen_width = 1600
         x_range, y_range = ranges or (Range1d(0, 1), Range1d(1, 0))
         self.root = _figure(x_range, y_range, name, max_width, fixed)
+        self._save = self.root.select_one(SaveTool)
         self.grey = ColumnDataSource(dict(_NOTHING))
         self.colour = ColumnDataSource(dict(_NOTHING))
         place = {"image": "image", "x": "x", "y": "y", "dw": "dw", "dh": "dh"}
@@ -69,6 +70,16 @@ class Picture:
         self.root.image(source=self.grey, color_mapper=mapper, **place)
         self.root.image_rgba(source=self.colour, **place)
         self.root.on_event(RangesUpdate, self._on_ranges)
+
+    @property
+    def name(self) -> str:
+        """File name of a saved picture, without ending."""
+        return self._save.filename
+
+    @name.setter
+    def name(self, name: str) -> None:
+        if name != self._save.filename:
+            self._save.filename = name
 
     @property
     def ranges(self) -> tuple[Range1d, Range1d]:

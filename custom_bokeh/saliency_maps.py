@@ -42,7 +42,7 @@ class SaliencyMaps(StagedComponent):
                                width=260, tooltips=False, bar_color=self.colours.training,
                                stylesheets=[style_sheet(visit.theme)])  # fmt: skip
         self.strength.js_link("value", self.overlay.glyph, "global_alpha")
-        self.bar.buttons.children = [*self.bar.buttons.children, self.strength]
+        self.bar.add(self.strength)
 
     def parts(self, feed: StageFeed, stage: Stage, data: np.ndarray) -> list[Part]:
         values, first = ranges(stage), _variants(stage)[0]
@@ -52,16 +52,18 @@ class SaliencyMaps(StagedComponent):
             _part(variant, plain(array), values.get(variant), (*key, variant)) for variant, array in found.items()
         ]
 
-    def view(self, part: Part) -> PartView:
-        return PartView(self, part, ranges=self.overlay.picture.ranges)
+    def view(self, slot: str, part: Part) -> PartView:
+        return PartView(self, slot, part, ranges=self.overlay.picture.ranges)
 
     def arrange(self, views: list[PartView]) -> list[Any]:
         roots = [self.overlay.root, *(view.root for view in views)]
-        return roots if self.screen.narrow else [row(*roots[:2], sizing_mode="stretch_width", spacing=16), *roots[2:]]
+        if self.comparison.active:  # each map is three pictures then
+            return roots
+        pairs = [roots[index : index + 2] for index in range(0, len(roots), 2)]
+        return [row(*pair, sizing_mode="stretch_width", spacing=16) for pair in pairs]
 
     def about(self, stage: Stage) -> str:
-        part = self._parts[0][0]
-        self.overlay.update(part)
+        self.overlay.update(self.gallery.parts[0])
         details = stage.details
         sentences = []
         if isinstance(details.get("class_index"), int):
@@ -81,7 +83,7 @@ def _variants(stage: Stage) -> list[str]:
 
 
 def _part(variant: str, array: np.ndarray, values: tuple[float, float] | None, key: tuple) -> Part:
-    title = TITLES.get(variant, variant)
+    title = TITLES.get(variant, variant.replace("_", " ").capitalize())
     dark = "It is all dark: the score does not depend on any pixel." if not array.any() else ""
     about = dark or (f"White is a gradient of {values[1]:.3g}." if values else "Bright pixels matter most.")
     return Part(

@@ -2,6 +2,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 from bokeh.layouts import column, row
 from bokeh.models import Button, Dropdown, Select, Slider, Toggle
@@ -62,6 +63,10 @@ class StageBar:
         colour = COLOURS[self._page.visit.theme].training
         return Slider(start=0, end=1, value=0, step=1, title=title, show_value=False, disabled=True, tooltips=False,
                       bar_color=colour, sizing_mode="stretch_width", **options, **self._style)  # fmt: skip
+
+    def add(self, control: Any) -> None:
+        """Put a further control beside the others."""
+        self.buttons.children = [*self.buttons.children, control]
 
     # What is chosen
 

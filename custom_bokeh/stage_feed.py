@@ -1,18 +1,21 @@
 """The drawings of one technique for one input image, read once for all pages that show them."""
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from custom_bokeh.cache import Cache
-from visualization_files.layout import BadFileError, ScriptFolder
+from visualization_files.layout import BadFileError, ScriptFolder, is_safe_name
 from visualization_files.names import VISUALIZATIONS
 from visualization_files.reader import read_visualization
-from visualization_files.stages import STAGES_FILE, Stage, read_stages
+from visualization_files.stages import STAGES_FILE, Stage, history_file, read_stages
 
 _MAX_ERROR = 2000
+_MAX_VARIANTS = 20
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,22 @@ class StageFeed:
         return self._cache.get(key, lambda: read_visualization(self.technique, path, self.folder.root))
 
     def variants(self, stage: Stage) -> dict[str, Any]:
-        """Further arrays of the same form that a stage has beside its main one, by their name."""
-        return {}
+        """Further arrays of the same form that a stage has beside its main one, by their name.
+
+        Raises:
+            BadFileError: if one cannot be shown.
+        """
+        names = stage.details.get("variants")
+        names = names if isinstance(names, list) and stage.file else []
+        found = {}
+        for name in names[1 : 1 + _MAX_VARIANTS]:
+            if not isinstance(name, str) or not is_safe_name(name):
+                continue
+            path = self.results / history_file(self.technique, stage.batch, name)
+            key = (path, file_state(path))
+            with suppress(FileNotFoundError):  # none was stored, or it was thinned out meanwhile
+                found[name] = self._cache.get(key, partial(read_visualization, self.technique, path, self.folder.root))
+        return found
 
     def path(self, stage: Stage) -> Path:
         """Where a stage's data lies."""

@@ -43,9 +43,9 @@ class Stage:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def history_file(technique: str, batch: int) -> str:
-    """Data of a stage, relative to the results folder."""
-    return f"history/{technique}/{batch}.pickle"
+def history_file(technique: str, batch: int, variant: str | None = None) -> str:
+    """Data of a stage, or of a variant beside it, relative to the results folder."""
+    return f"history/{technique}/{batch}.{variant}.pickle" if variant else f"history/{technique}/{batch}.pickle"
 
 
 class StageWriter:
@@ -69,6 +69,7 @@ class StageWriter:
         self._stride = 1
         self._number = 0
         self._kept: list[tuple[int, int]] = []
+        self._variants: set[str] = set()
 
     def start(self) -> None:
         """Forget what an earlier training left of this technique."""
@@ -78,11 +79,25 @@ class StageWriter:
         self._rewrite_lines(lambda line: line.get("technique") != self.technique)
         self._stride, self._number, self._kept = 1, 0, []
 
-    def write(self, data: Any, batch: int, progress: float, seconds: float, details: dict[str, Any]) -> None:
-        """Store a drawing: its history file first, then the newest file, then its line.
+    def write(
+        self, data: Any, batch: int, progress: float, seconds: float, details: dict[str, Any],
+        variants: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Store a drawing: its history files first, then the newest file, then its line.
 
         A reader that has seen the line thus finds the files. Storing a batch again replaces it.
+
+        Args:
+            data: what the technique's file holds.
+            batch: batches trained before it.
+            progress: the same in epochs.
+            seconds: what drawing it cost.
+            details: what the page says about it.
+            variants: further data of the same form by name, kept in the history alone.
         """
+        for variant, further in (variants or {}).items():
+            self._variants.add(variant)
+            replace_file(self.results / history_file(self.technique, batch, variant), dump(further))
         name = history_file(self.technique, batch)
         replace_file(self.results / name, dump(data))
         self._link_newest(self.results / name)
@@ -130,7 +145,8 @@ class StageWriter:
 
     def _remove(self, batches: list[int]) -> None:
         for batch in batches:
-            (self.results / history_file(self.technique, batch)).unlink(missing_ok=True)
+            for variant in (None, *self._variants):
+                (self.results / history_file(self.technique, batch, variant)).unlink(missing_ok=True)
 
     def _rewrite_lines(self, keep) -> None:
         path = self.results / STAGES_FILE

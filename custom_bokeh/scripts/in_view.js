@@ -29,18 +29,22 @@ const size = new ResizeObserver((entries) => {
 })
 observers.set(screen, {disconnect() { sight.disconnect(); size.disconnect(); clearTimeout(timer) }})
 
+// Parts have names; rows and columns around them have none.
+const named = (model) => model.name ? [model] : (model.children ?? []).flatMap(named)
+
 function observe(attempts) {
+  const parts = named(body)
   const view = cb_context.index.find_one(body)
-  const children = body.children.map((child) => cb_context.index.find_one(child))
-  if (view === null || children.includes(null)) {
+  const views = parts.map((part) => cb_context.index.find_one(part))
+  if (view === null || views.includes(null)) {
     // Views are built a little after their models have come.
     if (attempts > 0) setTimeout(() => observe(attempts - 1), 50)
     return
   }
   size.observe(view.el)
-  children.forEach((child, index) => {
-    child.el.visualization_part = body.children[index].name ?? ""
-    if (child.el.visualization_part !== "") sight.observe(child.el)
+  views.forEach((view, index) => {
+    view.el.visualization_part = parts[index].name
+    sight.observe(view.el)
   })
 }
 observe(100)

@@ -1,6 +1,6 @@
 """Draws which pixels of the input image the winning class depends on (thesis, appendix C)."""
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ class SaliencyMaps(VisualizationCallback):
         custom_postprocess: from the map, float `(H, W, 1)` from 0, to `(H, W)` or `(H, W, 1)` in 0..255. Without
             it, the largest value becomes white.
         interval: batches from one drawing to the next.
-        variant: `absolute`, `positive`, `negative` or `guided`, see the technique.
+        variant: `absolute`, `positive`, `negative` or `guided`, or several of them; the first goes to the file, the
+            page shows all. See the technique.
         class_index: the class; by default the winning one of each drawing.
         output: name or index of the network's output; by default the first that classifies.
         **options: keyword-only options of `VisualizationCallback`: `budget`, `stage_limit`, `image_input`,
@@ -39,25 +40,31 @@ class SaliencyMaps(VisualizationCallback):
         custom_postprocess: Callable | None = None,
         interval: int = 10,
         *,
-        variant: str = "absolute",
+        variant: str | Sequence[str] = "absolute",
         class_index: int | None = None,
         output: str | int | None = None,
         **options: Any,
     ):
         super().__init__(file_folder, custom_preprocess, custom_postprocess, interval, **options)
-        if variant not in saliency_maps.VARIANTS:
+        variants = (variant,) if isinstance(variant, str) else tuple(variant)
+        if not variants or not set(variants) <= set(saliency_maps.VARIANTS):
             raise ValueError(
-                f"There is no such saliency map. Expected one of {saliency_maps.VARIANTS}. Received: {variant=}"
+                f"There is no such saliency map. Expected one or several of {saliency_maps.VARIANTS}. "
+                f"Received: {variant=}"
             )
         self._choice = {"variant": variant, "class_index": class_index, "output": output}
 
     def make(self, network: Network) -> saliency_maps.SaliencyMaps:
         return saliency_maps.SaliencyMaps(network, **self._choice)
 
-    def draw(self, technique: saliency_maps.SaliencyMaps, images: np.ndarray) -> list[tuple[np.ndarray, dict]]:
-        return [(self._picture(result), result.details) for result in technique.draw(images)]
+    def draw(self, technique: saliency_maps.SaliencyMaps, images: np.ndarray) -> list[tuple]:
+        drawn = []
+        for result in technique.draw(images):
+            (_, first), *others = self._pictures(result).items()
+            drawn.append((first, result.details, dict(others)))
+        return drawn
 
-    def _picture(self, result: saliency_maps.SaliencyOfImage) -> np.ndarray:
+    def _pictures(self, result: saliency_maps.SaliencyOfImage) -> dict[str, np.ndarray]:
         if self.custom_postprocess is None:
-            return result.picture()
-        return reconstruction(next(iter(result.maps.values())), self.custom_postprocess)[0]
+            return result.pictures()
+        return {name: reconstruction(array, self.custom_postprocess)[0] for name, array in result.maps.items()}

@@ -1,5 +1,6 @@
 """What all callbacks that draw pictures have in common: when to draw, what of, where to, and what if not."""
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,8 @@ from custom_keras.techniques.network import Network
 from visualization_files.names import TECHNIQUES
 from visualization_files.stages import DEFAULT_STAGE_LIMIT, StageWriter, read_stages
 
+_NEVER = sys.maxsize
+
 
 class VisualizationCallback(keras.callbacks.Callback):
     """Draws a technique before the first batch, after every `interval` batches, and once at the end.
@@ -30,7 +33,7 @@ class VisualizationCallback(keras.callbacks.Callback):
         file_folder: the folder of the script, `os.path.dirname(__file__)`.
         custom_preprocess: from an image `(H, W, C)` in 0..255 to what the network takes.
         custom_postprocess: from a picture in the network's values to `(H, W, C)` in 0..255.
-        interval: batches from one drawing to the next, over the whole training.
+        interval: batches from one drawing to the next, over the whole training; None for one at the end alone.
         budget: the largest share of the training's time that drawing may take; drawings beyond it are skipped,
             which is written down. None for no limit.
         stage_limit: how many stages are kept.
@@ -49,7 +52,7 @@ class VisualizationCallback(keras.callbacks.Callback):
         file_folder: str | os.PathLike,
         custom_preprocess: Callable | None = None,
         custom_postprocess: Callable | None = None,
-        interval: int = 10,
+        interval: int | None = 10,
         *,
         budget: float | None = None,
         stage_limit: int = DEFAULT_STAGE_LIMIT,
@@ -58,14 +61,11 @@ class VisualizationCallback(keras.callbacks.Callback):
         input_shape: tuple[int | None, ...] | None = None,
     ):
         super().__init__()
-        if isinstance(interval, bool) or not isinstance(interval, int | np.integer) or interval < 1:
-            raise ValueError(
-                f"The interval is no number of batches. Expected 1 or more. Received: interval={interval!r}"
-            )
+        _check_interval(interval)
         self.folder = callback_folder(file_folder)
         self.custom_preprocess = custom_preprocess
         self.custom_postprocess = custom_postprocess
-        self.interval = int(interval)
+        self.interval = interval
         self.budget = Budget(budget)
         self._network_options = {
             "image_input": image_input, "other_inputs": other_inputs, "input_shape": input_shape
@@ -74,7 +74,7 @@ class VisualizationCallback(keras.callbacks.Callback):
         self.errors = ErrorReport(self.technique, [writer.error_file for writer in self._writers])
         self._clock = TrainingClock()
         self._trained = 0  # batches of the epoch, counted by on_train_batch_end
-        self._next = 0  # batches at which the next drawing is due
+        self._next = 0 if interval else _NEVER  # batches at which the next drawing is due
         self._drawn = -1  # batches at the last drawing
         self._skips = 0
         self._started = False
@@ -85,7 +85,7 @@ class VisualizationCallback(keras.callbacks.Callback):
         """Make the technique for a network. A ValueError for wrong arguments ends the training."""
         raise NotImplementedError
 
-    def draw(self, technique: Any, images: np.ndarray | None) -> list[tuple[Any, dict[str, Any]]]:
+    def draw(self, technique: Any, images: np.ndarray | None) -> list[tuple]:
         """Draw the network as it is now.
 
         Args:
@@ -93,7 +93,8 @@ class VisualizationCallback(keras.callbacks.Callback):
             images: the input images as one batch, None for a technique that needs none.
 
         Returns:
-            For each image the data for its file and the details for its stage.
+            For each image the data for its file, the details for its stage, and, where there are any, variants by
+            name.
         """
         raise NotImplementedError
 
@@ -123,9 +124,9 @@ class VisualizationCallback(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         self._clock.advance(batch)
-        if self._clock.batches >= self._next and batch:
-            if self._model_of_technique is None:  # the first batch has built the network
-                self._set_up(self.model)
+        if batch and self._model_of_technique is None:  # the first batch has built the network
+            self._set_up(self.model)
+        if batch and self._clock.batches >= self._next:
             self._draw_if_due()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -136,10 +137,16 @@ class VisualizationCallback(keras.callbacks.Callback):
         self._clock.end_epoch()
 
     def on_train_end(self, logs=None):
+        self.draw_now()
+        self.budget.end()
+
+    def draw_now(self) -> None:
+        """Draw, unless the network was drawn as it is now."""
         if self._clock.batches > self._drawn:
+            if self._model_of_technique is None:  # it had but one batch
+                training_goes_on(VisualizationCallback._set_up)(self, self.model)
             self._next = self._clock.batches
             self._draw_if_due()
-        self.budget.end()
 
     @training_goes_on
     def _start(self, epoch: int) -> None:
@@ -147,7 +154,7 @@ class VisualizationCallback(keras.callbacks.Callback):
         if epoch > 0:
             stages = [stage for name in TECHNIQUES for stage in read_stages(self.folder.results, name)]
             self._clock.resume(max((stage.batch for stage in stages), default=0))
-            self._next = self._clock.batches
+            self._next = self._clock.batches if self.interval else _NEVER
             return
         for writer in self._writers:
             writer.start()
@@ -168,8 +175,9 @@ class VisualizationCallback(keras.callbacks.Callback):
             raise
         extra = {"preprocess": said} if said else {}
 
-        def ready() -> list[tuple[Any, dict]]:
-            return [(data, {**details, **extra}) for data, details in self.draw(technique, images)]
+        def ready() -> list[tuple]:
+            drawn = self.draw(technique, images)
+            return [(data, {**details, **extra}, *variants) for data, details, *variants in drawn]
 
         self._ready = ready
 
@@ -199,7 +207,7 @@ class VisualizationCallback(keras.callbacks.Callback):
         batches = self._clock.batches
         if batches < self._next or self._model_of_technique is None:
             return
-        self._next = (batches // self.interval + 1) * self.interval
+        self._next = (batches // self.interval + 1) * self.interval if self.interval else _NEVER
         self._drawn = batches
         if not self._ready:
             return
@@ -215,10 +223,10 @@ class VisualizationCallback(keras.callbacks.Callback):
         try:
             results = self._ready()
             seconds = time.perf_counter() - begin
-            for writer, (data, details) in zip(self._writers, results, strict=True):
+            for writer, (data, details, *variants) in zip(self._writers, results, strict=True):
                 if self._skips:
                     details = {**details, "skipped_before": self._skips}
-                writer.write(data, batches, self._clock.progress, seconds, details)
+                writer.write(data, batches, self._clock.progress, seconds, details, *variants)
         finally:
             self.budget.spend(time.perf_counter() - begin)
         self._skips = 0
@@ -230,3 +238,10 @@ class VisualizationCallback(keras.callbacks.Callback):
         if self._skips == 1:
             for writer in self._writers:
                 writer.skip(self._clock.batches, self._clock.progress, self.budget.sentence())
+
+
+def _check_interval(interval: int | None) -> None:
+    whole = isinstance(interval, int | np.integer) and not isinstance(interval, bool)
+    if interval is not None and not (whole and interval > 0):
+        raise ValueError(f"The interval is no number of batches. Expected 1 or more, or None for only at the end. "
+                         f"Received: interval={interval!r}")

@@ -85,7 +85,7 @@ def test_the_input_image_comes_first(run, component):
     image = run.image()
     run.activations()
     refresh(component)
-    assert component.pictures.children[0] is component.input.root
+    assert component.gallery.root.children[0] is component.input.root
     assert component.input.picture.grey.data["image"][0].tolist() == image.tolist()
 
 

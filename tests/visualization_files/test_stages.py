@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from visualization_files.stages import StageWriter, read_skipped, read_stages
+from visualization_files.reader import read_visualization
+from visualization_files.stages import StageWriter, history_file, read_skipped, read_stages
 
 MAP = np.zeros((8, 8, 1), np.uint8)
 
@@ -76,3 +77,15 @@ def test_lines_that_make_no_sense_are_passed_over(tmp_path, line):
 def test_a_limit_below_two_is_refused(tmp_path):
     with pytest.raises(ValueError, match="Expected 2 or more. Received: limit=1"):
         StageWriter(tmp_path, "saliency_maps", limit=1)
+
+
+def test_variants_lie_beside_their_stage_and_go_with_it(tmp_path):
+    writer = StageWriter(tmp_path, "saliency_maps", limit=2)
+    picture = np.zeros((2, 2, 1), np.uint8)
+    for batch in range(4):
+        writer.write(picture, batch, batch / 4, 0.0, {}, {"guided": picture + batch})
+    kept = [stage.batch for stage in read_stages(tmp_path, "saliency_maps")]
+    assert kept == [0, 3]
+    names = sorted(path.name for path in (tmp_path / "history" / "saliency_maps").iterdir())
+    assert names == ["0.guided.pickle", "0.pickle", "3.guided.pickle", "3.pickle"]
+    assert read_visualization("saliency_maps", tmp_path / history_file("saliency_maps", 3, "guided"))[0, 0, 0] == 3

@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 from custom_keras.callbacks import CustomCallbacks
+from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from visualization_files.layout import ScriptFolder
 from visualization_files.reader import read_visualization
-from visualization_files.stages import read_stages
+from visualization_files.stages import history_file, read_stages
 
 # Keras' own, from reading the variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
@@ -109,3 +110,14 @@ def test_saliency_equals_finite_differences(folder):
     numeric = np.abs(scores(shifted)[:, winner] - scores(back)[:, winner]) / (2 * step)
     map_ = result.maps["absolute"]
     np.testing.assert_allclose(map_.ravel(), numeric, atol=2e-3 * numeric.max())
+
+
+def test_several_saliency_maps_lie_beside_each_other(folder):
+    callback = SaliencyMaps(folder.path, interval=100, variant=("absolute", "guided"))
+    build().fit(X, Y, batch_size=8, epochs=1, verbose=0, callbacks=[callback])
+    stages = read_stages(folder.results, "saliency_maps")
+    assert [stage.batch for stage in stages] == [0, 4]
+    for stage in stages:
+        assert stage.details["variants"] == ["absolute", "guided"]
+        guided = folder.results / history_file("saliency_maps", stage.batch, "guided")
+        assert read_visualization("saliency_maps", guided).shape == (6, 6, 1)
