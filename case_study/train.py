@@ -22,6 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=1, help="train each with seeds 0 to N-1 (default: 1)")
     parser.add_argument("--epochs", type=int, help="another number of epochs than the thesis'")
     parser.add_argument("--again", action="store_true", help="train also what was trained on these features before")
+    parser.add_argument("--networks", action="store_true", help="save the networks too, after each epoch")
     parser.add_argument("--verbose", action="store_true", help="Keras' progress of each epoch")
 
 
@@ -43,7 +44,7 @@ def run(arguments: Namespace) -> None:
                 print(f"{configuration}, seed {seed}: trained before", flush=True)
                 continue
             folder = arguments.data / "runs" / f"{configuration}_{seed}"
-            result = train(study, configuration, seed, folder, epochs, verbose=arguments.verbose)
+            result = train(study, configuration, seed, folder, epochs, arguments.networks, arguments.verbose)
             save_result(arguments.data, result)
             reached = result["testing"]["identification"]
             print(
@@ -59,6 +60,7 @@ def train(
     seed: int,
     folder: str | Path,
     epochs: int | None = None,
+    save_network: bool = False,
     verbose: int = 0,
 ) -> dict:
     """Train one network and measure it on the validation and test sets.
@@ -67,8 +69,9 @@ def train(
         study: the data.
         configuration: a letter from A to I.
         seed: of weights, dropout and the order of the images.
-        folder: folder of a script, where the tool looks for the training progress and the network.
+        folder: gets the training progress, and the network, where they are in the folder of a script.
         epochs: how many; the thesis' number by default.
+        save_network: save the network after each epoch, which can take longer than the epoch.
         verbose: as in `keras.Model.fit`.
 
     Returns:
@@ -82,7 +85,8 @@ def train(
     model = study.network(configuration)
     callbacks = CustomCallbacks(folder)
     callbacks.register_training_progress()
-    callbacks.register_network_saver()
+    if save_network:
+        callbacks.register_network_saver()
     epochs = epochs or epochs_of(configuration)
     began = time.perf_counter()
     model.fit(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 def test_each_configuration_trains_and_is_watched(study, tmp_path, letter):
     folder = tmp_path / f"{letter}_0"
 
-    result = train(study, letter, seed=0, folder=folder, epochs=2)
+    result = train(study, letter, seed=0, folder=folder, epochs=2, save_network=True)
 
     tasks = ["identification", "expression"] if letter in EXTRA_OUTPUT else ["identification"]
     assert list(result["validation"]) == list(result["testing"]) == tasks
