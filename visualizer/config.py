@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 DEFAULTS: dict[str, Any] = {
     # Servers
     "HOST": "127.0.0.1",  # address the web server listens on
@@ -24,6 +26,22 @@ DEFAULTS: dict[str, Any] = {
     "PYTHON": sys.executable,  # Python that runs the scripts
     "INTERRUPT_SECONDS": 10.0,  # after Stop, from the interrupt to the terminate signal
     "TERMINATE_SECONDS": 5.0,  # from the terminate to the kill signal
+    "MAX_RUNS": 4,  # runs at the same time on this machine; 0: as many as there are
+    "MAX_RUNS_PER_USER": 2,  # runs at the same time of one user; 0: as many as fit
+    "MAX_GPUS_PER_USER": 0,  # graphics processors that one user's runs have at the same time; 0: all
+    "MAX_WAITING_PER_USER": 100,  # runs of one user that wait; further ones are refused
+    # What a run may take; 0: what there is
+    "RUN_SECONDS": 0.0,
+    "RUN_MEMORY_BYTES": int(psutil.virtual_memory().total * 0.9),  # all its processes together
+    "RUN_OUTPUT_BYTES": 1_000_000_000,  # size of what it prints
+    "RUN_PROCESSES": 4096,  # processes, and on Linux threads, at the same time
+    "USER_DISK_BYTES": 50_000_000_000,  # all files of a user, caches included
+    # The sandbox of runs (Linux with bubblewrap)
+    "SANDBOX": "auto",  # auto: where it works; always: nothing runs where it does not; never
+    "READABLE_FOLDERS": "",  # folders that all runs may read, such as data sets; separated as in PATH
+    "RUN_NETWORK": True,  # whether runs reach the network
+    "RUN_SHARED_MEMORY_BYTES": 2 * 2**30,  # of /dev/shm
+    "CACHE_FOLDER": "",  # folder of all users' caches, each run's home; in the instance folder where empty
     # Uploads
     "MAX_SCRIPT_BYTES": 1_000_000,
     "MAX_IMAGE_BYTES": 20_000_000,
@@ -71,6 +89,8 @@ def load_config(instance: Path, overrides: dict[str, Any] | None = None) -> dict
     config.update(overrides or {})
     config["SQLALCHEMY_DATABASE_URI"] = config["SQLALCHEMY_DATABASE_URI"] or f"sqlite:///{instance / 'visualizer.db'}"
     config["USER_STORAGE"] = str(config["USER_STORAGE"] or instance / "user_storage")
+    config["CACHE_FOLDER"] = str(config["CACHE_FOLDER"] or instance / "caches")
+    _check_choice(config, "SANDBOX", ("auto", "always", "never"))
     config.setdefault("SECRET_KEY", secret_key(instance / "secret_key"))
     return config
 
@@ -96,6 +116,12 @@ def _instance_settings(path: Path) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     exec(compile(path.read_text(), str(path), "exec"), settings)
     return {name: value for name, value in settings.items() if name.isupper()}
+
+
+def _check_choice(config: dict[str, Any], name: str, choices: tuple[str, ...]) -> None:
+    if config[name] not in choices:
+        expected = ", ".join(choices)
+        raise ValueError(f"A setting cannot be used. Expected one of: {expected}. Received: {name}={config[name]!r}")
 
 
 def _parse(name: str, text: str, default: Any) -> Any:

@@ -5,13 +5,15 @@ from flask_login import current_user, login_required
 from sqlalchemy import func, select
 
 from visualization_files.layout import BadFileError
-from visualizer import storage
+from visualizer import live, storage
 from visualizer.downloads import send_download
 from visualizer.extensions import db
-from visualizer.forms import ConfirmForm, RunForm, TagForm, UploadForm
+from visualizer.forms import ConfirmForm, TagForm, UploadForm
 from visualizer.highlight import highlight
+from visualizer.launcher.gpus import find_gpus
 from visualizer.models import FileMeta
 from visualizer.operations import files, runs
+from visualizer.run_form import RunForm
 from visualizer.storage import BadInputError
 
 blueprint = Blueprint("files", __name__)
@@ -62,11 +64,15 @@ def list_files():
 @blueprint.get("/uploads/<filename>")
 @login_required
 def overview(filename: str):
-    return render_overview(files.get_file(current_user, filename), RunForm(formdata=None))
+    return render_overview(files.get_file(current_user, filename))
 
 
-def render_overview(file: FileMeta, run_form: RunForm, tag_form: TagForm | None = None):
+def render_overview(file: FileMeta, run_form: RunForm | None = None, tag_form: TagForm | None = None):
     """The overview of a file, with the run dialog open where its form has errors."""
+    run = runs.last_run(file)
+    if run_form is None:
+        run_form = RunForm(formdata=None)
+        run_form.offer(run)
     folder = storage.folder_of(file)
     try:
         code = highlight(files.read_source(file))
@@ -75,7 +81,10 @@ def render_overview(file: FileMeta, run_form: RunForm, tag_form: TagForm | None 
     return render_template(
         "overview.html",
         file=file,
-        run=runs.last_run(file),
+        run=run,
+        FACTS=live.FACTS,
+        facts=live.facts(run) if run and run.unfinished else {},
+        gpus=find_gpus(),
         code=code,
         images=[path.name for path in folder.image_paths()],
         has_network=folder.network.is_file(),
@@ -107,7 +116,7 @@ def change_tags(filename: str):
             else:
                 flash("The file has these tags already.", "info")
             return redirect(url_for("files.overview", filename=file.filename))
-    return render_overview(file, RunForm(formdata=None), form), 422
+    return render_overview(file, tag_form=form), 422
 
 
 @blueprint.post("/uploads/<filename>/delete")

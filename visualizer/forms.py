@@ -2,8 +2,8 @@
 
 from flask import current_app
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired, MultipleFileField
-from wtforms import PasswordField, RadioField, StringField, SubmitField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import PasswordField, StringField, SubmitField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp, ValidationError
 
 
@@ -111,18 +111,6 @@ class TagForm(FlaskForm):
         render_kw={"placeholder": "Add tags", "autocomplete": "off"},
     )
     submit = SubmitField("Add")
-
-
-class RunForm(FlaskForm):
-    """What a run needs: its input images, new ones or those of the last run."""
-
-    source = RadioField(choices=["last", "new", "none"], default="new")
-    images = MultipleFileField(
-        "Input image",
-        description="PNG or JPEG. You may choose several.",
-        render_kw={"accept": "image/png,image/jpeg"},
-    )
-    submit = SubmitField("Run")
 
 
 class ConfirmForm(FlaskForm):

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from visualizer.extensions import db
 
 UNFINISHED = ("queued", "running")
+_UNFINISHED = text("state IN ('queued', 'running')")
 STATES = (*UNFINISHED, "finished", "failed", "stopped", "interrupted")
 
 
@@ -97,7 +98,12 @@ class Run(db.Model):
     A run that is `queued` and has a start time has been taken out of the queue, and is about to be started.
     """
 
-    __table_args__ = (Index("ix_run_file_id_id", "file_id", "id"), Index("ix_run_state", "state"))
+    __table_args__ = (
+        Index("ix_run_file_id_id", "file_id", "id"),
+        Index("ix_run_state", "state"),
+        # A script has one run at a time, however fast somebody clicks.
+        Index("ix_run_unfinished", "file_id", unique=True, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("file_meta.id", ondelete="CASCADE"))
@@ -125,3 +131,8 @@ class Run(db.Model):
     @property
     def unfinished(self) -> bool:
         return self.state in UNFINISHED
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running, or ran; 0 where it has not started."""
+        return ((self.ended or now()) - self.started).total_seconds() if self.started else 0.0

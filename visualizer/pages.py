@@ -8,6 +8,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from visualization_files.names import VISUALIZATIONS
+from visualizer.live import in_words
 
 _SENTENCES = {
     400: "The server did not understand this request.",
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _page_too_old)
     app.register_error_handler(HTTPException, _error_page)
     app.add_template_filter(time_tag)
+    app.add_template_filter(in_words)
     app.context_processor(lambda: {"VISUALIZATIONS": VISUALIZATIONS, "config": app.config})
 
 

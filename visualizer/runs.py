@@ -1,15 +1,17 @@
 """Pages and addresses to run, stop and follow scripts."""
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 
 from visualizer import storage
 from visualizer.extensions import db
 from visualizer.files import render_overview
-from visualizer.forms import RunForm
+from visualizer.live import facts
 from visualizer.models import Run
 from visualizer.operations import files, runs
+from visualizer.operations.scheduler import waiting_turns
 from visualizer.output import read_last_lines
+from visualizer.run_form import RunForm
 from visualizer.storage import BadInputError
 
 blueprint = Blueprint("runs", __name__)
@@ -25,7 +27,8 @@ _ENDS = {
 @blueprint.get("/")
 @login_required
 def index():
-    return render_template("index.html", runs=[run for run in runs.of_user(current_user) if run.unfinished])
+    unfinished = [run for run in runs.of_user(current_user) if run.unfinished]
+    return render_template("index.html", runs=unfinished, turns=waiting_turns())
 
 
 @blueprint.post("/uploads/<filename>/run")
@@ -36,12 +39,14 @@ def start(filename: str):
     if form.validate_on_submit():
         given = [(image.filename, image.stream) for image in form.images.data or [] if image and image.filename]
         try:
-            run = runs.request_run(file, given, form.source.data)
+            run = runs.request_run(file, given, form.source.data, form.wishes())
         except BadInputError as error:
-            form.images.errors = [str(error)]
+            form.show(error)
         else:
             if run.state == "failed":
                 flash(f"{file.filename} could not be started. {run.reason}", "danger")
+            elif run.state == "queued":
+                flash(f"{file.filename} waits. It starts by itself.", "info")
             else:
                 flash(f"{file.filename} runs.", "success")
             return redirect(url_for("files.overview", filename=file.filename))
@@ -54,11 +59,27 @@ def stop(filename: str):
     file = files.get_file(current_user, filename)
     run = runs.last_run(file)
     if run and run.unfinished:
-        runs.request_stop(run)
-        flash(f"{file.filename} is being stopped. You will be told when it is gone.", "info")
+        runs.request_stop(run, gently="gently" in request.form)
+        flash(say_stopping(run), "info")
     else:
         flash(f"{file.filename} does not run.", "warning")
     return redirect(url_for("files.overview", filename=file.filename))
+
+
+def say_stopping(run: Run) -> str:
+    """What the user is told after a click on Stop."""
+    if run.state == "queued" and not run.stop_asked or not run.unfinished:
+        return f"{run.file.filename} no longer waits to run."
+    when = "is stopped when its epoch ends" if run.stop_gently else "is being stopped"
+    return f"{run.file.filename} {when}. You will be told when it is gone."
+
+
+@blueprint.get("/uploads/<filename>/live")
+@login_required
+def live(filename: str):
+    """What the overview shows of the last run and what changes by itself."""
+    run = runs.last_run(files.get_file(current_user, filename))
+    return jsonify(facts(run) if run and run.unfinished else {})
 
 
 @blueprint.get("/uploads/running")

@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Flask
 
 from visualizer.operations import runs
+from visualizer.operations.orders import why_not_isolated
 from visualizer.security import bokeh_key
 from visualizer.web_server import make_web_server, openness
 
@@ -52,6 +53,9 @@ def _serve_pages(app: Flask) -> None:
     config = app.config
     server = make_web_server(app)
     threading.Thread(target=_care_for_runs, args=(app,), daemon=True).start()
+    with app.app_context():
+        if problem := why_not_isolated():
+            print(f"{problem} Each script can do what this server can do; see docs/security.md.", flush=True)
     print(f"Training Visualizer: http://{_shown_host(config['HOST'])}:{config['PORT']}", flush=True)
     for sentence in openness(config):
         print(sentence, flush=True)
@@ -66,7 +70,7 @@ def _care_for_runs(app: Flask) -> None:
     while True:
         try:
             with app.app_context():
-                runs.refresh_all()
+                runs.schedule()
         except Exception:
             app.logger.exception("looking after the runs failed; it is tried again")
         time.sleep(_CARE_PAUSE)

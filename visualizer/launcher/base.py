@@ -5,6 +5,7 @@ from typing import Protocol
 
 from visualizer.launcher.limits import Limits
 from visualizer.launcher.sandbox import Sandbox
+from visualizer.launcher.usage import Usage
 
 ENDED_STATES = ("finished", "failed", "stopped", "interrupted")
 
@@ -83,6 +84,12 @@ class Launcher(Protocol):
             gently: let the epoch end and the network be saved first, where the script uses our callbacks;
                 asking again without it stops at once.
         """
+
+    def knows(self, number: int) -> bool:
+        """Whether something is kept about a run of this number."""
+
+    def usage(self, number: int) -> Usage | None:
+        """What a run takes, a few seconds old at most; None where nobody knows."""
 
     def forget(self, number: int) -> None:
         """Throw away what is kept about a run that has ended."""

@@ -56,6 +56,21 @@ ALLOWED = {
 }
 # Never, whatever the list above or an administrator says.
 FORBIDDEN = ("VISUALIZER_*", "FLASK_*", "BOKEH_*", "SECRET_KEY", "SQLALCHEMY_*", "DATABASE_URL")
+# The server sets these itself; users cannot.
+PROTECTED = {
+    "HOME": "it is the folder of your caches",
+    "TMPDIR": "it is a folder of your own",
+    "XDG_CACHE_HOME": "it is the folder of your caches",
+    "KERAS_HOME": "it is the folder of your caches",
+    "PYTHONUNBUFFERED": "it lets the output be seen as it comes",
+    "PYTHONUTF8": "it lets the output be read",
+    "TRAINING_RUN": "processes of a run are found by it",
+    "CUDA_VISIBLE_DEVICES": "ask for a number of GPUs",
+    "CUDA_DEVICE_ORDER": "ask for a number of GPUs",
+    "NVIDIA_VISIBLE_DEVICES": "ask for a number of GPUs",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "others use the same GPUs",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "others use the same GPUs",
+}
 
 
 def is_allowed(name: str, value: str = "") -> bool:
@@ -70,6 +85,11 @@ def is_forbidden(name: str) -> bool:
     return any(fnmatchcase(name.upper(), pattern) for pattern in FORBIDDEN)
 
 
+def why_protected(name: str) -> str:
+    """Why a user cannot set a variable, in a few words; empty where they can."""
+    return "it belongs to the server" if is_forbidden(name) else PROTECTED.get(name.upper(), "")
+
+
 def script_environment(
     server: Mapping[str, str], script_path: str | Path, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
@@ -78,11 +98,10 @@ def script_environment(
     Args:
         server: the server's environment, `os.environ`.
         script_path: the folder with the packages that scripts may import; see `script_path.py`.
-        extra: what the user or the administrator adds. It comes last, but cannot bring in what is
-            forbidden, nor undo what makes the output readable.
+        extra: what the user adds. It comes last, but cannot bring in what is forbidden or protected.
     """
     environment = {name: value for name, value in server.items() if is_allowed(name, value)}
-    environment.update({name: value for name, value in (extra or {}).items() if not is_forbidden(name)})
+    environment.update({name: value for name, value in (extra or {}).items() if not why_protected(name)})
     own_path = (extra or {}).get("PYTHONPATH", "")
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(script_path), own_path)))
     environment["PYTHONUNBUFFERED"] = "1"  # output is seen as it comes

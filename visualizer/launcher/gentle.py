@@ -11,7 +11,7 @@ from visualizer.launcher import system
 
 READY = "stop.ready"
 REQUEST = "stop.request"
-STOPPED = "It was stopped at the end of an epoch."
+STOPPED = "The epoch that ran was completed first."
 
 
 def clear(folder: int | Path) -> None:

@@ -12,10 +12,12 @@ from visualizer.launcher import system, tree
 from visualizer.launcher.base import Order, Status
 from visualizer.launcher.identity import is_alive, start_mark
 from visualizer.launcher.record import Record
+from visualizer.launcher.usage import Usage
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 # How long a supervisor may take, in seconds, from its start to its first word in the record.
 _START_SECONDS = 20
+_FRESH_SECONDS = 15  # how old a measurement may be to be told
 _VANISHED = (
     "The run vanished: the machine was switched off, or the script and its supervisor were ended from outside."
 )
@@ -86,6 +88,15 @@ class LocalLauncher:
             with suppress(psutil.Error):
                 psutil.Process(pid).terminate()
 
+    def knows(self, number: int) -> bool:
+        """Whether something is kept about a run."""
+        return self._record(number).exists()
+
+    def usage(self, number: int) -> Usage | None:
+        """What a run takes, a few seconds old at most; None where nobody knows."""
+        usage = self._record(number).usage()
+        return usage if usage and time.time() - usage.when < _FRESH_SECONDS else None
+
     def forget(self, number: int) -> None:
         """Throw away what is kept about a run that has ended."""
         self._record(number).remove()
@@ -102,7 +113,7 @@ class LocalLauncher:
             with suppress(OSError):
                 _supervise(record)
             return status
-        state, reason = ("stopped", "It was stopped.") if record.stop_asked() else ("interrupted", _VANISHED)
+        state, reason = ("stopped", "") if record.stop_asked() else ("interrupted", _VANISHED)
         ended = replace(status, state=state, reason=reason, ended=time.time())
         with suppress(OSError):
             record.write(ended)

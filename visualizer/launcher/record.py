@@ -16,6 +16,7 @@ from visualizer.launcher import system
 from visualizer.launcher.base import Order, Status
 from visualizer.launcher.limits import Limits
 from visualizer.launcher.sandbox import Sandbox
+from visualizer.launcher.usage import Usage
 
 # Room that is taken when a run starts, so that its end can be written on a full disk.
 _RESERVED_BYTES = 4096
@@ -35,6 +36,7 @@ class Record:
         self._reserve = self.folder / "reserve"
         self._no_stop = self.folder / "stop.not_asked"
         self._stop = self.folder / "stop"
+        self._usage_file = self.folder / "usage.json"
         self._gentle_stop = self.folder / "stop.gently"
 
     def create(self, order: Order) -> None:
@@ -94,6 +96,23 @@ class Record:
         if not status.has_ended:
             self._reserve.write_bytes(b" " * _RESERVED_BYTES)
         system.sync_folder(self.folder)
+
+    def write_usage(self, usage: Usage) -> None:
+        """Tell what the run takes; on a full disk it is not told."""
+        temporary = self.folder / "usage.tmp"
+        with suppress(OSError):
+            temporary.write_text(json.dumps(asdict(usage)))
+            os.replace(temporary, self._usage_file)
+
+    def usage(self) -> Usage | None:
+        """What the run takes, as last told."""
+        try:
+            return Usage(**self._read(self._usage_file))
+        except TypeError:
+            return None
+
+    def exists(self) -> bool:
+        return self._order_file.exists()
 
     def ask_stop(self) -> None:
         """Leave a request to stop, which outlives whoever asks."""

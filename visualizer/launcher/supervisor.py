@@ -24,8 +24,10 @@ from visualizer.launcher.identity import start_mark  # noqa: E402
 from visualizer.launcher.limits import Exceeded, Watch  # noqa: E402
 from visualizer.launcher.record import Record, publish  # noqa: E402
 from visualizer.launcher.sandbox import shut_in  # noqa: E402
+from visualizer.launcher.usage import Meter  # noqa: E402
 
 _PAUSE = 0.1  # seconds between two looks at the script and at requests to stop
+_METER_PAUSE = 2.0  # seconds between two measurements of what the run takes
 _LOST = "What it ended with is not known, because its supervisor was ended from outside."
 
 
@@ -39,6 +41,7 @@ class Supervisor:
         self._identity: tuple[int, float] | None = None
         self._folder: int | Path | None = None
         self._output: BinaryIO | None = None
+        self._meter, self._next_measure = Meter(), 0.0
         self._terminated = self._gentle = False
         self._status = replace(
             record.status() or Status("running"), pid=os.getpid(), pid_started=start_mark(os.getpid())
@@ -108,6 +111,7 @@ class Supervisor:
                 else:
                     run.end(self._order.stop_seconds)
                 return self._finish(self._end(end.state, end.reason))
+            self._measure(members)
             time.sleep(pause)
         left_behind = len(members())
         run.end(self._order.stop_seconds, interrupt=False)
@@ -120,14 +124,19 @@ class Supervisor:
 
     def _asked_to_end(self) -> Exceeded | None:
         if self._record.stop_asked():
-            return Exceeded("stopped", "It was stopped.", at_once=False)
+            return Exceeded("stopped", "", at_once=False)
         if self._record.gentle_stop_asked() and not self._gentle:
             self._gentle = gentle.request(self._folder)
             if not self._gentle:
-                return Exceeded("stopped", "It was stopped.", at_once=False)
+                return Exceeded("stopped", "", at_once=False)
         if self._terminated:
             return Exceeded("interrupted", "It was ended when the machine went down.", at_once=False)
         return None
+
+    def _measure(self, members: Callable) -> None:
+        if time.monotonic() >= self._next_measure:
+            self._next_measure = time.monotonic() + _METER_PAUSE
+            self._record.write_usage(self._meter.measure(members()))
 
     def _keepers(self) -> list[psutil.Process]:
         """The sandbox's two processes, the inner one first: with it ends all that is inside."""

@@ -1,104 +1,108 @@
-"""Starting, watching and stopping runs. A state is read from the process each time, never assumed."""
+"""Asking for runs and for their end, and finding them. A state is read from the process each time."""
 
-import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import BinaryIO
 
-from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from visualizer import storage
 from visualizer.extensions import db
-from visualizer.launcher.base import Launcher, Order, Status
-from visualizer.launcher.environment import script_environment
 from visualizer.models import UNFINISHED, FileMeta, Run, User, now
+from visualizer.operations import scheduler
+from visualizer.operations.scheduler import schedule
+from visualizer.operations.states import refresh
 from visualizer.storage import BadInputError
 
+__all__ = ["Wishes", "last_run", "of_user", "refresh", "request_run", "request_stop", "schedule"]
 
-def request_run(file: FileMeta, images: Iterable[tuple[str, BinaryIO]], source: str) -> Run:
-    """Queue a run of a script and start it if it can start now.
+_PATIENCE = 1.0  # seconds that a request waits for another scheduler to be done
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How a run is to be started.
+
+    Attributes:
+        arguments: words for the script, separated and quoted as in a shell.
+        environment: lines of `NAME=value`.
+        gpu_count: how many graphics processors it gets.
+    """
+
+    arguments: str = ""
+    environment: str = ""
+    gpu_count: int = 0
+
+
+def request_run(
+    file: FileMeta, images: Iterable[tuple[str, BinaryIO]], source: str, wishes: Wishes = Wishes()
+) -> Run:
+    """Queue a run of a script, and start it if it can start now.
 
     Args:
         file: the script.
         images: new input images as pairs of name and open file; none is allowed.
         source: where no new image is given, "last" goes on with those of the last run, "none" with none,
             and "new" is a mistake.
+        wishes: how it is to be started.
 
     Raises:
-        BadInputError: if it runs already, or an image is bad. Nothing is changed then.
+        BadInputError: if it runs already, can never start, or an image is bad. Nothing is changed then.
     """
     refresh(run for run in file.runs if run.unfinished)
     if any(run.unfinished for run in file.runs):
-        raise BadInputError(f"{file.filename} is running already.")
+        raise _running_already(file)
+    if why := scheduler.why_never(file.owner, wishes.gpu_count):
+        raise BadInputError(why, "run")
     images = list(images)
     if source == "new" and not images:
-        raise BadInputError("Choose an image, or run without one.")
+        raise BadInputError("Choose an image, or run without one.", "images")
     if images or source == "none":
-        storage.store_images(storage.folder_of(file), images)
+        _store_images(file, images)
     for earlier in file.runs:
         earlier.announced = True
-    run = Run(file=file)
+    run = Run(file=file, **vars(wishes))
     db.session.add(run)
-    db.session.commit()
-    start_queued()
+    try:
+        db.session.commit()
+    except IntegrityError:  # another click was faster
+        db.session.rollback()
+        raise _running_already(file) from None
+    schedule(_PATIENCE)
     return run
 
 
-def start_queued() -> None:
-    """Start what waits, oldest first. One statement claims a run, so that no other process starts it too."""
-    for run in db.session.scalars(select(Run).filter_by(state="queued").order_by(Run.id)).all():
-        claim = update(Run).where(Run.id == run.id, Run.state == "queued").values(state="running", started=now())
-        claimed = db.session.execute(claim).rowcount
-        db.session.commit()
-        if claimed:
-            _start(run)
+def _running_already(file: FileMeta) -> BadInputError:
+    return BadInputError(f"{file.filename} is running already, or waits to run.", "run")
 
 
-def _start(run: Run) -> None:
-    folder = storage.folder_of(run.file)
+def _store_images(file: FileMeta, images: list[tuple[str, BinaryIO]]) -> None:
     try:
-        storage.clear_results(folder)
-        status = _launcher().start(
-            Order(
-                number=run.id,
-                folder=folder.path,
-                script=run.file.filename,
-                python=current_app.config["PYTHON"],
-                environment=script_environment(os.environ, current_app.extensions["script_path"]),
-                stop_seconds=(current_app.config["INTERRUPT_SECONDS"], current_app.config["TERMINATE_SECONDS"]),
-            )
-        )
-    except OSError as error:
-        current_app.logger.exception("run %d could not be started", run.id)
-        status = Status("failed", None, None, None, None, None, f"It could not be started: {error.strerror}.")
-    _take_over(run, status)
+        storage.store_images(storage.folder_of(file), images)
+    except BadInputError as error:
+        raise BadInputError(str(error), "images") from error
+
+
+def request_stop(run: Run, gently: bool = False) -> None:
+    """Ask for the end of a run; it is stopped once no process of it is left.
+
+    Args:
+        run: the run. One that waits is out of the queue at once.
+        gently: whether its epoch may end first. Asking again without it stops at once.
+    """
+    ended = {"state": "stopped", "ended": now(), "stop_asked": now(), "reason": "It had not started yet."}
+    still_waits = update(Run).where(Run.id == run.id, Run.state == "queued", Run.started.is_(None))
+    gone = db.session.execute(still_waits.values(ended)).rowcount
     db.session.commit()
-
-
-def request_stop(run: Run) -> None:
-    """Ask for the end of a run; it is stopped once `refresh` finds no process of it."""
+    if gone or not run.unfinished:
+        return
+    run.stop_gently = gently and (run.stop_asked is None or run.stop_gently)
     run.stop_asked = run.stop_asked or now()
-    if run.state == "queued":
-        run.state, run.ended, run.reason = "stopped", now(), "It was stopped before it started."
-    elif run.state == "running":
-        _launcher().stop(storage.folder_of(run.file).path, run.id, run.pid, run.pid_started)
     db.session.commit()
-
-
-def refresh(runs: Iterable[Run]) -> None:
-    """Bring the rows of runs in line with their processes."""
-    for run in runs:
-        if run.state == "running":
-            folder = storage.folder_of(run.file)
-            _take_over(run, _launcher().poll(folder.path, run.id, run.pid, run.pid_started))
-    db.session.commit()
-
-
-def refresh_all() -> None:
-    """Bring all runs in line with their processes, and start what waits."""
-    refresh(db.session.scalars(select(Run).filter_by(state="running")).all())
-    start_queued()
+    # What is just being started is stopped by who starts it.
+    if run.state == "running":
+        scheduler.send_stop(run)
 
 
 def of_user(user: User) -> list[Run]:
@@ -116,20 +120,3 @@ def last_run(file: FileMeta) -> Run | None:
     if run:
         refresh([run])
     return run
-
-
-def _take_over(run: Run, status: Status) -> None:
-    run.state = status.state
-    run.pid, run.pid_started = status.pid or run.pid, status.pid_started or run.pid_started
-    run.exit_code, run.reason = status.exit_code, status.reason[:500]
-    run.started = _utc(status.started) or run.started
-    if not run.unfinished:
-        run.ended = _utc(status.ended) or run.ended or now()
-
-
-def _utc(seconds: float | None) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None
-
-
-def _launcher() -> Launcher:
-    return current_app.extensions["launcher"]

@@ -16,7 +16,7 @@ def test_listening_script_ends_its_epoch(runs):
     runs.wait_for_output(order, "ready")
     runs.launcher.stop(order.folder, order.number, gently=True)
     status = runs.wait(order, "stopped")
-    assert (status.exit_code, status.reason) == (0, "It was stopped at the end of an epoch.")
+    assert (status.exit_code, status.reason) == (0, "The epoch that ran was completed first.")
     assert "epoch has ended" in (order.folder / "output.txt").read_text()
 
 
@@ -31,7 +31,7 @@ def test_script_that_does_not_listen_gets_the_normal_stop(runs):
     order = runs.start("import time; print('ready'); time.sleep(600)")
     runs.wait_for_output(order, "ready")
     runs.launcher.stop(order.folder, order.number, gently=True)
-    assert runs.wait(order, "stopped").reason == "It was stopped."
+    assert runs.wait(order, "stopped").reason == ""
 
 
 def test_asking_again_stops_at_once(runs):
@@ -42,7 +42,7 @@ def test_asking_again_stops_at_once(runs):
     runs.wait_for_output(order, "ready")
     runs.launcher.stop(order.folder, order.number, gently=True)
     runs.stop(order)
-    assert runs.wait(order, "stopped").reason == "It was stopped."
+    assert runs.wait(order, "stopped").reason == ""
 
 
 def test_files_of_an_earlier_run_do_not_count(runs, tmp_path):

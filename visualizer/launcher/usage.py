@@ -1,0 +1,52 @@
+"""What a run takes at the moment."""
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+
+from visualizer.launcher.limits import memory_use
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What all processes of a run take together.
+
+    Attributes:
+        cores: how many processor cores it kept busy since the last look.
+        memory_bytes: what they share counts once.
+        processes: how many there are.
+        when: seconds since the epoch.
+    """
+
+    cores: float
+    memory_bytes: int
+    processes: int
+    when: float
+
+
+class Meter:
+    """Measures a run again and again; the first time gives no cores."""
+
+    def __init__(self):
+        self._seconds: float | None = None
+        self._measured = 0.0
+
+    def measure(self, processes: Iterable[psutil.Process]) -> Usage:
+        """What these processes take now."""
+        processes, now = list(processes), time.monotonic()
+        seconds = sum(_processor_seconds(process) for process in processes)
+        # Where a process went and its parent did not take note of its time, the sum goes back.
+        cores = 0.0 if self._seconds is None else max(0.0, seconds - self._seconds) / max(now - self._measured, 0.01)
+        self._seconds, self._measured = seconds, now
+        memory = memory_use(processes, exact=len(processes) > 1)
+        return Usage(round(cores, 2), memory, len(processes), time.time())
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    with suppress(psutil.Error, OSError):
+        times = process.cpu_times()
+        children = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+        return times.user + times.system + children
+    return 0.0
