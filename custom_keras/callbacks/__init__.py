@@ -3,6 +3,7 @@ from custom_keras.callbacks.custom_callbacks import CustomCallbacks
 from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
 from custom_keras.callbacks.deep_visualization import DeepVisualization
 from custom_keras.callbacks.layer_activations import LayerActivations
+from custom_keras.callbacks.max_activating_images import MaxActivatingImages, find_max_activating_images
 from custom_keras.callbacks.network_saver import NetworkSaver
 from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from custom_keras.callbacks.training_progress import TrainingProgress
@@ -16,7 +17,9 @@ __all__ = [
     "DeconvolutionalNetwork",
     "DeepVisualization",
     "LayerActivations",
+    "MaxActivatingImages",
     "NetworkSaver",
     "SaliencyMaps",
     "TrainingProgress",
+    "find_max_activating_images",
 ]

@@ -8,6 +8,7 @@ import keras
 from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
 from custom_keras.callbacks.deep_visualization import DeepVisualization
 from custom_keras.callbacks.layer_activations import LayerActivations
+from custom_keras.callbacks.max_activating_images import MaxActivatingImages
 from custom_keras.callbacks.network_saver import NetworkSaver
 from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from custom_keras.callbacks.training_progress import TrainingProgress
@@ -114,6 +115,24 @@ class CustomCallbacks:
                 self.file_folder, units_to_visualize, learning_rate, no_of_iterations, l2_decay, blur_interval,
                 blur_std, value_percentile, norm_percentile, contribution_percentile, abs_contribution_percentile,
                 self.custom_postprocess, self._interval(interval), **options,
+            )
+        )  # fmt: skip
+
+    def register_max_activating_images(
+        self,
+        images: Any,
+        feat_map_layer_no: int | str,
+        feat_map_amount: int | None = None,
+        feat_map_nos: Sequence[int] | None = None,
+        **options: Any,
+    ) -> None:
+        """Find the images of a set that activate feature maps most, at the end of the training or after every
+        `epochs` epochs. See `MaxActivatingImages`.
+        """
+        self._callbacks.append(
+            MaxActivatingImages(
+                self.file_folder, images, feat_map_layer_no, feat_map_amount, feat_map_nos, self.custom_preprocess,
+                self.custom_postprocess, **options,
             )
         )  # fmt: skip
 

@@ -118,7 +118,8 @@ class MaxActivatingImages:
         Args:
             images: an array `(N, ...)` in the network's own shape and values, batches of such arrays (see
                 `ImageBatches`), or an `ImageSet`.
-            progress: called after each batch with how far the set was gone through, and its length, 0 if not known.
+            progress: called after each batch with how far the set was gone through, and its length, 0 until
+                that is known.
 
         Raises:
             ValueError: if the images do not fit the network, or if there are none.
@@ -148,7 +149,7 @@ class MaxActivatingImages:
             low, high, count = min(low, least), max(high, most), count + len(batch)
             if progress:
                 progress(int(places[-1]) + 1, len(images))
-        if progress and count:
+        if progress and count and int(places[-1]) + 1 != len(images):  # of unknown length, or the last one unreadable
             progress(len(images) or count, len(images) or count)
         return strongest, count, (low, high)
 

@@ -8,7 +8,9 @@ import pytest
 
 HERE = Path(__file__).parent
 MODULES = [
-    name for name in ("test_training_progress.py", "test_network_saver.py", "test_visualizations.py")
+    name for name in (
+        "test_training_progress.py", "test_network_saver.py", "test_visualizations.py", "test_max_activating_images.py",
+    )
     if (HERE / name).exists()
 ]
 

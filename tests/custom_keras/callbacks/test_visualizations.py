@@ -1,4 +1,6 @@
 """The drawing callbacks in a real training: what they write, when, and that the training does not notice them."""
+import random
+
 import keras
 import numpy as np
 import pytest
@@ -38,6 +40,7 @@ def register_all(folder):
     callbacks.register_saliency_maps()
     callbacks.register_deconvolutional_network("pool", 2)
     callbacks.register_deep_visualization([("output", 0), ("conv", (1, 1, 2))], 1.0, 3)
+    callbacks.register_max_activating_images(X, "pool", 2, k=2, epochs=1)
     return callbacks.get_list()
 
 
@@ -69,13 +72,25 @@ def test_every_technique_writes_the_format_of_the_thesis_at_each_interval(folder
     assert [stage.batch for stage in read_stages(folder.results_of("b.png"), "saliency_maps")] == [0, 3, 6, 8]
 
 
+def test_max_activating_images_come_after_each_epoch(folder):
+    build().fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=register_all(folder.path))
+    assert [stage.batch for stage in read_stages(folder.results, "max_activating_images")] == [4, 8]
+
+
+def trained(callbacks):
+    """Weights, the optimizer's variables and all random generators that others share, after a training."""
+    model = build()
+    model.fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=callbacks)
+    variables = [np.array(variable) for variable in (*model.variables, *model.optimizer.variables)]
+    return variables, [repr(random.getstate()), repr(np.random.get_state()), repr(keras.random.uniform((4,)))]
+
+
 def test_the_weights_are_bit_for_bit_those_without_callbacks(folder):
-    plain, watched = build(), None
-    plain.fit(X, Y, batch_size=8, epochs=2, verbose=0)
-    watched = build()
-    watched.fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=register_all(folder.path))
-    for one, other in zip(plain.get_weights(), watched.get_weights(), strict=True):
+    plain, randomness = trained([])
+    watched, other_randomness = trained(register_all(folder.path))
+    for one, other in zip(plain, watched, strict=True):
         np.testing.assert_array_equal(one, other)
+    assert randomness == other_randomness
 
 
 def test_without_an_image_the_page_is_told_and_the_training_goes_on(tmp_path):

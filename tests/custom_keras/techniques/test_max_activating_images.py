@@ -172,7 +172,10 @@ def test_the_pass_tells_how_far_it_is(images):
     told = []
     find = MaxActivatingImages(network(), "deep", 1, batch_size=20)
     find.draw(images, lambda done, total: told.append((done, total)))
-    assert told == [(20, 50), (40, 50), (50, 50), (50, 50)]
+    assert told == [(20, 50), (40, 50), (50, 50)]
+    told.clear()
+    find.draw(batched(images, 25), lambda done, total: told.append((done, total)))
+    assert told == [(25, 0), (50, 0), (50, 50)]
 
 
 @pytest.mark.parametrize(
