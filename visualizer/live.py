@@ -4,6 +4,7 @@ from flask import current_app
 
 from visualizer.launcher.gpus import Gpu, find_gpus
 from visualizer.launcher.limits import in_bytes, in_time
+from visualizer.launcher.usage import Usage
 from visualizer.models import Run
 from visualizer.operations.pace import seconds_left
 from visualizer.operations.scheduler import waiting_turns
@@ -28,13 +29,23 @@ def facts(run: Run) -> dict[str, str]:
     if (left := seconds_left(run)) is not None:
         answer["left"] = f"about {in_words(left)}"
     if usage := launcher().usage(run.id):
-        cores = f"{usage.cores:.2g}"
-        answer["processor"] = f"{cores} core{'' if cores == '1' else 's'} busy"
+        answer["processor"] = _cores(usage)
         limit = current_app.config["RUN_MEMORY_BYTES"]
         answer["memory"] = in_bytes(usage.memory_bytes) + (f" of at most {in_bytes(limit)}" if limit else "")
     if run.gpus:
         answer["gpus"] = "; ".join(say_gpu(gpu) for gpu in find_gpus() if gpu.identity in run.gpus.split(","))
     return answer
+
+
+def say_usage(run: Run) -> str:
+    """What a run takes, in few words; empty where nobody knows."""
+    usage = launcher().usage(run.id)
+    return f"{_cores(usage)}, {in_bytes(usage.memory_bytes)}" if usage else ""
+
+
+def _cores(usage: Usage) -> str:
+    cores = f"{usage.cores:.2g}"
+    return f"{cores} core{'' if cores == '1' else 's'} busy"
 
 
 def place(run: Run) -> str:

@@ -1,5 +1,6 @@
 """An application with an empty instance, and clients of two users."""
 import io
+import time
 
 import pytest
 from argon2 import PasswordHasher
@@ -7,7 +8,9 @@ from argon2 import PasswordHasher
 from visualizer import passwords
 from visualizer.app import create_app
 from visualizer.database import prepare_database
-from visualizer.operations import users
+from visualizer.extensions import db
+from visualizer.models import Run
+from visualizer.operations import scheduler, users
 
 
 @pytest.fixture
@@ -51,3 +54,55 @@ def mnist(annie):
     data = {"file": (io.BytesIO(b"print('hello')"), "mnist.py"), "tags": ""}
     assert annie.post("/upload", data=data).status_code == 302
     return "mnist.py"
+
+
+class Queue:
+    """Uploads scripts, starts them through the pages and looks after them as the server does; ends them all."""
+
+    def __init__(self, app):
+        self._app = app
+        app.config.update(INTERRUPT_SECONDS=0.5, TERMINATE_SECONDS=0.5)
+
+    @staticmethod
+    def until(condition, seconds=30):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if result := condition():
+                return result
+            time.sleep(0.05)
+        raise AssertionError(f"it did not come true within {seconds} s")
+
+    @staticmethod
+    def upload(client, name, source=b"import time; time.sleep(600)"):
+        assert client.post("/upload", data={"file": (io.BytesIO(source), name), "tags": ""}).status_code == 302
+
+    @staticmethod
+    def start(client, name, **data):
+        return client.post(f"/uploads/{name}/run", data={"source": "none", **data}, follow_redirects=True)
+
+    @staticmethod
+    def states(client):
+        return {run["filename"]: run["state"] for run in client.get("/uploads/running").json}
+
+    def schedule(self):
+        with self._app.app_context():
+            return scheduler.schedule(5.0)
+
+    def end_all(self):
+        self._app.config["MAX_RUNS"] = -1  # nothing starts any more
+        with self._app.app_context():
+            for run in db.session.query(Run).filter_by(state="running"):
+                scheduler.send_stop(run)
+        self.until(self._none_runs)
+
+    def _none_runs(self):
+        with self._app.app_context():
+            scheduler.schedule()
+            return db.session.query(Run).filter_by(state="running").count() == 0
+
+
+@pytest.fixture
+def queue(app):
+    queue = Queue(app)
+    yield queue
+    queue.end_all()

@@ -1,5 +1,4 @@
 """Runs that wait, through the pages' addresses and with real processes."""
-import io
 import threading
 import time
 from pathlib import Path
@@ -10,95 +9,46 @@ from visualizer.extensions import db
 from visualizer.models import Run
 from visualizer.operations import scheduler
 
-SLEEPS = b"import time; time.sleep(600)"
 
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if result := condition():
-            return result
-        time.sleep(0.05)
-    raise AssertionError("it did not come true")
-
-
-def upload(client, name, source=SLEEPS):
-    assert client.post("/upload", data={"file": (io.BytesIO(source), name), "tags": ""}).status_code == 302
-
-
-def start(client, name, **data):
-    return client.post(f"/uploads/{name}/run", data={"source": "none", **data}, follow_redirects=True)
-
-
-def states(client):
-    return {run["filename"]: run["state"] for run in client.get("/uploads/running").json}
-
-
-@pytest.fixture
-def schedule(app):
-    def schedule():
-        with app.app_context():
-            return scheduler.schedule(5.0)
-
-    return schedule
-
-
-@pytest.fixture(autouse=True)
-def quick_stop(app):
-    app.config.update(INTERRUPT_SECONDS=0.5, TERMINATE_SECONDS=0.5)
-    yield
-    with app.app_context():
-        app.config["MAX_RUNS"] = -1  # nothing starts any more
-        for run in db.session.query(Run).filter_by(state="running"):
-            scheduler.send_stop(run)
-    until(lambda: not running_rows(app))
-
-
-def running_rows(app):
-    with app.app_context():
-        scheduler.schedule()
-        return db.session.query(Run).filter_by(state="running").count()
-
-
-def test_what_does_not_fit_waits_with_its_place_and_the_limits_name(app, annie, schedule):
+def test_what_does_not_fit_waits_with_its_place_and_the_limits_name(app, annie, queue):
     app.config["MAX_RUNS_PER_USER"] = 1
     for name in ("one.py", "two.py", "three.py"):
-        upload(annie, name)
-        start(annie, name)
-    assert states(annie) == {"one.py": "running", "two.py": "queued", "three.py": "queued"}
+        queue.upload(annie, name)
+        queue.start(annie, name)
+    assert queue.states(annie) == {"one.py": "running", "two.py": "queued", "three.py": "queued"}
     page = annie.get("/uploads/three.py").text
     assert "Place 2 of 2. Limit on runs per user: 1 at the same time." in page
     assert annie.get("/uploads/three.py/live").json["place"].startswith("Place 2 of 2.")
     annie.post("/uploads/one.py/stop")
-    until(lambda: schedule() and states(annie)["two.py"] == "running")
-    assert states(annie)["three.py"] == "queued"
+    queue.until(lambda: queue.schedule() and queue.states(annie)["two.py"] == "running")
+    assert queue.states(annie)["three.py"] == "queued"
 
 
-def test_a_user_with_many_does_not_block_another(app, annie, other, schedule):
+def test_a_user_with_many_does_not_block_another(app, annie, other, queue):
     app.config["MAX_RUNS"] = 1
     for name in ("one.py", "two.py"):
-        upload(annie, name)
-        start(annie, name)
-    upload(other, "mine.py")
-    assert "Place 1 of 2. Limit on runs on this machine: 1 at the same time." in start(other, "mine.py").text
+        queue.upload(annie, name)
+        queue.start(annie, name)
+    queue.upload(other, "mine.py")
+    assert "Place 1 of 2. Limit on runs on this machine: 1 at the same time." in queue.start(other, "mine.py").text
     annie.post("/uploads/one.py/stop")
-    until(lambda: schedule() and states(other)["mine.py"] == "running")
-    assert states(annie)["two.py"] == "queued"
+    queue.until(lambda: queue.schedule() and queue.states(other)["mine.py"] == "running")
+    assert queue.states(annie)["two.py"] == "queued"
 
 
-def test_a_waiting_run_leaves_the_queue_at_once(app, annie, schedule):
+def test_a_waiting_run_leaves_the_queue_at_once(app, annie, queue):
     app.config["MAX_RUNS"] = 1
     for name in ("one.py", "two.py"):
-        upload(annie, name)
-        start(annie, name)
+        queue.upload(annie, name)
+        queue.start(annie, name)
     assert "no longer waits" in annie.post("/uploads/two.py/stop", follow_redirects=True).text
     told = annie.get("/uploads/running").json[-1]
     assert (told["state"], told["sentence"], told["reason"]) == (
         "stopped", "two.py was stopped.", "It had not started yet.",
     )  # fmt: skip
     annie.post("/uploads/one.py/stop")
-    until(lambda: schedule() and states(annie)["one.py"] == "stopped")
-    assert states(annie)["two.py"] == "stopped"
+    queue.until(lambda: queue.schedule() and queue.states(annie)["one.py"] == "stopped")
+    assert queue.states(annie)["two.py"] == "stopped"
 
 
 @pytest.mark.parametrize(
@@ -109,27 +59,27 @@ def test_a_waiting_run_leaves_the_queue_at_once(app, annie, schedule):
         ({"MAX_WAITING_PER_USER": 0}, {}, "Limit on waiting runs per user: 0 of your runs wait already."),
     ],
 )
-def test_what_can_never_start_is_refused_at_once(app, annie, mnist, settings, data, sentence):
+def test_what_can_never_start_is_refused_at_once(app, annie, mnist, settings, data, sentence, queue):
     app.config.update(settings)
-    answer = start(annie, mnist, **data)
+    answer = queue.start(annie, mnist, **data)
     assert answer.status_code == 422 and sentence in answer.text
-    assert states(annie) == {}
+    assert queue.states(annie) == {}
 
 
-def test_no_sandbox_no_run_where_it_is_a_must(app, annie, mnist, monkeypatch):
+def test_no_sandbox_no_run_where_it_is_a_must(app, annie, mnist, monkeypatch, queue):
     app.config["SANDBOX"] = "always"
     monkeypatch.setattr("visualizer.operations.orders.why_not", lambda: "bubblewrap is not installed.")
-    answer = start(annie, mnist)
+    answer = queue.start(annie, mnist)
     assert answer.status_code == 422 and "No run can start on this machine. bubblewrap" in answer.text
 
 
-def test_the_queue_survives_a_restart(app, annie, tmp_path):
+def test_the_queue_survives_a_restart(app, annie, tmp_path, queue):
     from visualizer.app import create_app
 
     app.config["MAX_RUNS"] = -1  # less than nothing: all wait
-    upload(annie, "quick.py", b"print('here')")
-    start(annie, "quick.py")
-    assert states(annie) == {"quick.py": "queued"}
+    queue.upload(annie, "quick.py", b"print('here')")
+    queue.start(annie, "quick.py")
+    assert queue.states(annie) == {"quick.py": "queued"}
     again = create_app({"TESTING": True}, instance=tmp_path / "instance")
 
     def finished():
@@ -137,15 +87,15 @@ def test_the_queue_survives_a_restart(app, annie, tmp_path):
             scheduler.schedule()
             return db.session.query(Run).one().state == "finished"
 
-    until(finished)
+    queue.until(finished)
 
 
-def test_only_one_scheduler_acts(app, annie, schedule, monkeypatch):
+def test_only_one_scheduler_acts(app, annie, monkeypatch, queue):
     """Many at once, each as slow as can be: every run is started once."""
     app.config["MAX_RUNS"] = -1
     for number in range(4):
-        upload(annie, f"script_{number}.py", b"open('started', 'a').write('x')\nimport time; time.sleep(600)")
-        start(annie, f"script_{number}.py")
+        queue.upload(annie, f"script_{number}.py", b"open('started', 'a').write('x')\nimport time; time.sleep(600)")
+        queue.start(annie, f"script_{number}.py")
     app.config.update(MAX_RUNS=4, MAX_RUNS_PER_USER=4)
     begun = []
     launch = app.extensions["launcher"].start
@@ -156,47 +106,47 @@ def test_only_one_scheduler_acts(app, annie, schedule, monkeypatch):
         return launch(order)
 
     monkeypatch.setattr(app.extensions["launcher"], "start", slow_start)
-    schedulers = [threading.Thread(target=schedule) for _ in range(6)]
+    schedulers = [threading.Thread(target=queue.schedule) for _ in range(6)]
     for one in schedulers:
         one.start()
     for one in schedulers:
         one.join()
     assert sorted(begun) == [1, 2, 3, 4]
-    assert set(states(annie).values()) == {"running"}
+    assert set(queue.states(annie).values()) == {"running"}
 
 
-def test_a_server_killed_between_taking_out_and_starting(app, annie, schedule, monkeypatch):
-    upload(annie, "one.py")
+def test_a_server_killed_between_taking_out_and_starting(app, annie, monkeypatch, queue):
+    queue.upload(annie, "one.py")
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "_start", lambda run: None)
-        start(annie, "one.py")
-    assert states(annie) == {"one.py": "queued"}
-    schedule()
-    assert states(annie) == {"one.py": "running"}
+        queue.start(annie, "one.py")
+    assert queue.states(annie) == {"one.py": "queued"}
+    queue.schedule()
+    assert queue.states(annie) == {"one.py": "running"}
 
 
-def test_a_server_killed_between_starting_and_writing_it_down(app, annie, schedule, monkeypatch):
+def test_a_server_killed_between_starting_and_writing_it_down(app, annie, monkeypatch, queue):
     """The script must not be started a second time."""
-    upload(annie, "one.py", b"open('started', 'a').write('x')\nimport time; time.sleep(600)")
+    queue.upload(annie, "one.py", b"open('started', 'a').write('x')\nimport time; time.sleep(600)")
     real = scheduler.take_over
     with monkeypatch.context() as patch:
         patch.setattr(scheduler, "take_over", lambda run, status: None)
-        start(annie, "one.py")
-    assert states(annie) == {"one.py": "queued"} and scheduler.take_over is real
-    schedule()
-    assert states(annie) == {"one.py": "running"}
+        queue.start(annie, "one.py")
+    assert queue.states(annie) == {"one.py": "queued"} and scheduler.take_over is real
+    queue.schedule()
+    assert queue.states(annie) == {"one.py": "running"}
     written = Path(app.config["USER_STORAGE"], "annie", "one", "started")
-    assert until(lambda: written.exists() and written.read_text()) == "x"
+    assert queue.until(lambda: written.exists() and written.read_text()) == "x"
 
 
-def test_two_clicks_make_one_run(app, annie):
+def test_two_clicks_make_one_run(app, annie, queue):
     clients = [app.test_client() for _ in range(3)]
     for client in clients:
         client.post("/login", data={"name": "annie", "password": "long enough"})
-    upload(annie, "sleeps.py")
+    queue.upload(annie, "sleeps.py")
     answers = []
     clicks = [
-        threading.Thread(target=lambda client=client: answers.append(start(client, "sleeps.py").status_code))
+        threading.Thread(target=lambda client=client: answers.append(queue.start(client, "sleeps.py").status_code))
         for client in clients
     ]
     for click in clicks:

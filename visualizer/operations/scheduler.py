@@ -36,7 +36,7 @@ def schedule(patience: float = 0.0) -> bool:
             return False
         # What this session has read before may be of the time before the other one was done.
         db.session.rollback()
-        runs = _unfinished()
+        runs = unfinished()
         refresh(runs)
         for run in runs:
             if run.state == "running" and run.stop_asked:
@@ -53,7 +53,13 @@ def schedule(patience: float = 0.0) -> bool:
 
 def waiting_turns() -> dict[int, Turn]:
     """The turn of each run that waits, by its id."""
-    return {turn.number: turn for turn in turns(_unfinished(), rules_now())}
+    return {turn.number: turn for turn in turns(unfinished(), rules_now())}
+
+
+def unfinished() -> list[Run]:
+    """All users' runs that wait or run, oldest first, with their files and owners."""
+    query = select(Run).where(Run.state.in_(UNFINISHED)).order_by(Run.id)
+    return list(db.session.scalars(query.options(joinedload(Run.file).joinedload(FileMeta.owner))))
 
 
 def turns(runs: list[Run], rules: Rules) -> list[Turn]:
@@ -120,11 +126,6 @@ def _alone(patience: float) -> Iterator[bool]:
             else:
                 yield True
                 return
-
-
-def _unfinished() -> list[Run]:
-    query = select(Run).where(Run.state.in_(UNFINISHED)).order_by(Run.id)
-    return list(db.session.scalars(query.options(joinedload(Run.file).joinedload(FileMeta.owner))))
 
 
 def _last_starts(users: set[int]) -> dict[int, float]:
