@@ -1,5 +1,6 @@
 """What every application's component has in common."""
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from bokeh.models import CustomJS, Div
@@ -30,6 +31,9 @@ class Component:
     def update(self) -> None:
         """Bring the page up to date. Nothing is sent where nothing changed."""
         raise NotImplementedError
+
+    def follow(self, folder: Path) -> None:
+        """Be told of changes in a further folder, too; whoever opens the page says how."""
 
     def started(self) -> list[CustomJS]:
         """Scripts that run in the browser once the page stands."""

@@ -1,11 +1,16 @@
-"""One plot of the training progress: a metric over the epochs, for training and validation."""
+"""One plot of the training progress: a metric over the epochs, for training and validation, of one run or more."""
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 from bokeh.models import (
     BoxZoomTool,
-    ColumnDataSource,
+    CustomAction,
+    GlyphRenderer,
     HoverTool,
+    Legend,
+    LegendItem,
     NumeralTickFormatter,
     PanTool,
     Range1d,
@@ -16,11 +21,44 @@ from bokeh.models import (
 from bokeh.plotting import figure
 
 from custom_bokeh.progress_feed import ProgressFeed, Table
+from custom_bokeh.screen import script
 from custom_bokeh.theme import COLOURS
-from custom_bokeh.thinning import thin
+from custom_bokeh.trace import ALL, Trace
 
-# Points of a line as it is sent; while it grows it may get twice as long before it is thinned again.
-POINTS = 3000
+_SVG_ICON = (
+    "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><text x='12' y='16' "
+    "font-size='10.5' font-weight='700' font-family='sans-serif' text-anchor='middle' fill='%23808b96'>SVG</text></svg>"
+)
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another run in the same plots.
+
+    Attributes:
+        label: what it is called.
+        feed: where its progress is read.
+        colour: of its line and dots.
+    """
+
+    label: str
+    feed: ProgressFeed
+    colour: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the plots look.
+
+    Attributes:
+        window: batches that the line is a mean over; 1 for the batches themselves.
+        log_x: whether the epochs are on a logarithmic axis.
+        log_y: whether the values are.
+    """
+
+    window: int = 1
+    log_x: bool = False
+    log_y: bool = False
 
 
 class Curve:
@@ -28,99 +66,119 @@ class Curve:
 
     Attributes:
         root: the figure.
-        line: source of the batches, columns `x` and `y`.
-        dots: source of the validation, columns `x` and `y`.
+        line: the batches.
+        smooth: their mean over some batches, None where they are shown as they are.
+        dots: the validation.
 
     Args:
         name: the column of the progress files.
         feed: where they are read.
         theme: `light` or `dark`.
         x_range: shared by all plots of the page.
+        look: how the plot looks.
+        others: further runs.
     """
 
-    def __init__(self, name: str, feed: ProgressFeed, theme: str, x_range: Range1d):
+    def __init__(
+        self, name: str, feed: ProgressFeed, theme: str, x_range: Range1d, look: Look = Look(),
+        others: Sequence[Other] = (),
+    ):  # fmt: skip
         self.name = name
         self.feed = feed
-        self.line = ColumnDataSource({"x": [], "y": []})
-        self.dots = ColumnDataSource({"x": [], "y": []})
-        self._line_state = self._dots_state = (-1, 0)
-        self.root = self._figure(x_range, theme)
+        self.line = Trace(feed.training, name)
+        self.smooth = Trace(feed.training, name, look.window) if look.window > 1 else None
+        self.dots = Trace(feed.validation, name)
+        self._others = [(Trace(o.feed.training, name, look.window), Trace(o.feed.validation, name)) for o in others]
+        self._traces = [self.line, self.dots, *(trace for pair in self._others for trace in pair)]
+        if self.smooth:
+            self._traces.append(self.smooth)
+        self._legend: list[tuple[LegendItem, Trace]] = []
+        self.root = _figure(name, theme, x_range, look)
+        self._draw(theme, others)
 
-    def _figure(self, x_range: Range1d, theme: str) -> figure:
+    def _draw(self, theme: str, others: Sequence[Other]) -> None:
         colours, title = COLOURS[theme], title_of(self.name)
-        plot = figure(
-            x_range=x_range, height=300, sizing_mode="stretch_width", tools="", toolbar_location="above",
-            x_axis_label="Epochs", y_axis_label=title, lod_threshold=None, min_border_left=70,
-        )  # fmt: skip
-        plot.line("x", "y", source=self.line, color=colours.training, line_width=1.5, legend_label="training")
-        dots = plot.scatter(
-            "x", "y", source=self.dots, color=colours.validation, size=9, legend_label="validation"
-        )
-        hover = HoverTool(
-            renderers=[dots], tooltips=[("epoch", "@x{0.##}"), (f"validation {title.lower()}", "@y{0.[00000]}")]
-        )
-        wheel = WheelZoomTool(modifiers="ctrl", description="Zoom: wheel with Ctrl")
-        plot.add_tools(PanTool(), BoxZoomTool(), wheel, SaveTool(filename=self.name), ResetTool(), hover)
-        plot.toolbar.logo = None
-        plot.legend.location = "bottom_right" if is_share(self.name) else "top_right"
-        plot.legend.orientation = "horizontal"
-        if is_share(self.name):
-            plot.yaxis.formatter = NumeralTickFormatter(format="0.[0] %")
-        return plot
+        for (line, dots), other in zip(self._others, others, strict=True):
+            self._add(f"{other.label}", self._line(line, other.colour), line)
+            self._dots(dots, other.colour, other.label, "diamond")
+        faint = 0.3 if self.smooth else 1.0
+        line = self._line(self.line, colours.training, faint)
+        if self.smooth:
+            smooth = self._line(self.smooth, colours.training, width=2)
+            self._add("training", smooth, self.smooth)
+        else:
+            self._add("training", line, self.line)
+        self._add("validation", self._dots(self.dots, colours.validation, f"validation {title.lower()}"), self.dots)
+        location = "bottom_right" if is_share(self.name) else "top_right"
+        legend = Legend(items=[item for item, _ in self._legend], location=location, orientation="horizontal", ncols=3)
+        self.root.add_layout(legend)
 
-    def update(self, following: bool) -> None:
+    def _add(self, label: str, renderer: GlyphRenderer, trace: Trace) -> None:
+        self._legend.append((LegendItem(label={"value": label}, renderers=[renderer], visible=False), trace))
+
+    def _line(self, trace: Trace, colour: str, alpha: float = 1.0, width: float = 1.5) -> GlyphRenderer:
+        return self.root.line("x", "y", source=trace.source, color=colour, line_alpha=alpha, line_width=width)
+
+    def _dots(self, trace: Trace, colour: str, label: str, marker: str = "circle") -> GlyphRenderer:
+        dots = self.root.scatter("x", "y", source=trace.source, color=colour, size=8, marker=marker)
+        tooltips = [("epoch", "@x{0.##}"), (escape(label), "@y{0.[00000]}")]
+        self.root.add_tools(HoverTool(renderers=[dots], tooltips=tooltips, visible=False))
+        return dots
+
+    def update(self, view: tuple[float, float] = ALL) -> None:
         """Bring the plot up to date.
 
         Args:
-            following: whether the whole run is in view; else only what the x range shows is sent.
+            view: left and right end of what is in view, in epochs; else only what can be seen there is sent.
         """
-        span = self.root.x_range
-        view = (-np.inf, np.inf) if following else (span.start, span.end)
-        self._line_state = _send(self.feed.training, self.name, self.line, self._line_state, view)
-        self._dots_state = _send(self.feed.validation, self.name, self.dots, self._dots_state, view)
+        for trace in self._traces:
+            trace.update(view)
+        for item, trace in self._legend:
+            if item.visible != trace.there:
+                item.visible = trace.there
         label = f"{title_of(self.name)} over the epochs. {self.summary()}"
         self.root.html_attributes = {"role": "figure", "aria-label": label}
 
-    def show_range(self) -> None:
-        """Send what the x range shows now, thinned for it."""
-        span = self.root.x_range
-        for table, source in ((self.feed.training, self.line), (self.feed.validation, self.dots)):
-            if self.name in table.columns:
-                source.data = _thinned(table, self.name, (span.start, span.end))
+    def show(self, view: tuple[float, float]) -> None:
+        """Send what is in view now, thinned for it."""
+        for trace in self._traces:
+            trace.show(view)
 
     def summary(self) -> str:
         """The newest values in words."""
         parts = []
         for kind, table in (("Last batch", self.feed.training), ("validation", self.feed.validation)):
-            if self.name in table.columns and table.count and not np.isnan(table.column(self.name)[-1]):
-                value, progress = table.column(self.name)[-1], table.progress[-1]
+            if (found := _last(table, self.name)) is not None:
+                value, progress = found
                 parts.append(f"{kind} {_number(value, self.name)} at epoch {progress:.4g}")
         return "; ".join(parts) + "." if parts else "No value yet."
 
 
-def _send(table: Table, name: str, source: ColumnDataSource, state: tuple, view: tuple) -> tuple:
-    """Send a table's new rows, or all of them thinned where that is needed; returns the new state."""
-    if name not in table.columns:
-        if source.data["x"] is not None and len(source.data["x"]):
-            source.data = {"x": [], "y": []}
-        return (-1, 0)
-    generation, count = state
-    new = table.count - count
-    if generation == table.generation and not new:
-        return state
-    streams = generation == table.generation and len(source.data["x"]) + new <= 2 * POINTS
-    if streams and view[1] >= table.progress[count if count < table.count else -1]:
-        rows = slice(count, table.count)
-        source.stream({"x": table.progress[rows].copy(), "y": table.column(name)[rows].copy()})
-    elif not (streams and view[1] < np.inf):
-        source.data = _thinned(table, name, view)
-    return (table.generation, table.count)
+def _figure(name: str, theme: str, x_range: Range1d, look: Look) -> figure:
+    colours, title = COLOURS[theme], title_of(name)
+    kinds = {"x_axis_type": "log" if look.log_x else "linear", "y_axis_type": "log" if look.log_y else "linear"}
+    plot = figure(
+        x_range=x_range, height=300, sizing_mode="stretch_width", tools="", toolbar_location="above",
+        x_axis_label="Epochs", y_axis_label=title, lod_threshold=None, min_border_left=70,
+        border_fill_color=colours.page, background_fill_color=colours.page, **kinds,
+    )  # fmt: skip
+    wheel = WheelZoomTool(modifiers="ctrl", description="Zoom: wheel with Ctrl")
+    svg = CustomAction(
+        icon=_SVG_ICON, description="Save as SVG", callback=script("save_svg", plot=plot, file_name=f"{name}.svg")
+    )
+    png = SaveTool(filename=name, description="Save as PNG")
+    plot.add_tools(PanTool(), BoxZoomTool(), wheel, png, svg, ResetTool())
+    plot.toolbar.logo = None
+    if is_share(name):
+        plot.yaxis.formatter = NumeralTickFormatter(format="0.[0] %")
+    return plot
 
 
-def _thinned(table: Table, name: str, view: tuple) -> dict[str, np.ndarray]:
-    x, y = table.progress, table.column(name)
-    kept = thin(x, y, POINTS, *view)
-    return {"x": x[kept], "y": y[kept]}
+def _last(table: Table, name: str) -> tuple[float, float] | None:
+    """A column's newest value and when it was."""
+    if name not in table.columns or not table.count or np.isnan(table.column(name)[-1]):
+        return None
+    return table.column(name)[-1], table.progress[-1]
 
 
 def title_of(name: str) -> str:

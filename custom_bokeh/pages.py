@@ -1,7 +1,8 @@
 """The open pages: which document shows what, and who is told when files change."""
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from weakref import WeakSet, ref
 
@@ -23,7 +24,7 @@ class Page:
     """
 
     def __init__(self, document: Document, component: Component):
-        self.folder = component.visit.folder.path
+        self.folders = {component.visit.folder.path}
         self.component = component
         self._document = ref(document)
         self._waits = False
@@ -60,10 +61,17 @@ class Pages:
         """Keep a page up to date until its document's session ends."""
         page = Page(document, component)
         self._open.add(page)
-        self.watcher.add(page.folder)
+        self.watcher.add(component.visit.folder.path)
+        component.follow = partial(self._follow, ref(page))
         document.on_session_destroyed(lambda context: self._close(page))
         # What takes longer to find out comes when the page stands.
-        self._soon(self.files_changed(page.folder))
+        self._soon(self.files_changed(component.visit.folder.path))
+
+    def _follow(self, page: Callable[[], Page | None], folder: Path) -> None:
+        """Tell a page of changes in a further folder, too."""
+        if (page := page()) in self._open and folder not in page.folders:
+            page.folders.add(folder)
+            self.watcher.add(folder)
 
     def _soon(self, work: Coroutine) -> None:
         task = asyncio.ensure_future(work)
@@ -73,10 +81,11 @@ class Pages:
     def _close(self, page: Page) -> None:
         if page in self._open:
             self._open.discard(page)
-            self.watcher.remove(page.folder)
+            for folder in page.folders:
+                self.watcher.remove(folder)
 
     async def files_changed(self, folder: Path) -> None:
         """Read what changed in a folder, once and beside the event loop, then tell the pages that show it."""
         if await asyncio.to_thread(self.library.refresh, folder):
-            for page in [page for page in self._open if page.folder == folder]:
+            for page in [page for page in self._open if folder in page.folders]:
                 page.changed()

@@ -1,4 +1,5 @@
 """What the four pages with pictures share: stages, comparison, the sentence while there is nothing."""
+from functools import partial
 from typing import Any
 
 from bokeh.layouts import column
@@ -12,6 +13,7 @@ from custom_bokeh.gallery import Gallery
 from custom_bokeh.library import Library
 from custom_bokeh.part import Part
 from custom_bokeh.part_view import PartView
+from custom_bokeh.picture_files import TYPES, make
 from custom_bokeh.player import Player
 from custom_bokeh.screen import Screen, script
 from custom_bokeh.sheets import Sheets
@@ -65,7 +67,7 @@ class StagedComponent(Component):
     def _connect(self) -> None:
         self.screen.js_on_change("frame", script("drawn", screen=self.screen))
         self.screen.js_on_change("stage", script("address", screen=self.screen))
-        self.screen.js_on_change("download", script("download", screen=self.screen))
+        self.downloads.connect()
         self.gallery.root.js_on_change("children", self.look)
         self.screen.on_change("seen", lambda attr, old, new: self._seen())
         self.screen.on_change("in_view", lambda attr, old, new: self.gallery.fill())
@@ -175,7 +177,11 @@ class StagedComponent(Component):
             self.message.update(text=text, visible=bool(text))
 
     def _download(self, kind: str) -> None:
-        self.downloads.start(kind, self, self.root.document)
+        if kind not in TYPES or self.stage is None:
+            return
+        when = "" if kind == "gif" else f"_{self.stage.batch}"
+        name = f"{self.visit.folder.name}_{self.technique}{when}.{kind}"
+        self.downloads.start(partial(make, kind, self), name, TYPES[kind], self.root.document)
 
     def waiting(self) -> str:
         """What has to happen before there is something to show."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from custom_bokeh.apps import APPS
-from custom_bokeh.downloads import make
+from custom_bokeh.picture_files import make
 from visualization_files.names import VISUALIZATIONS
 
 DRAWINGS = {"saliency_maps": "saliency", "deconvolutional_network": "deconvolution", "deep_visualization": "deep",

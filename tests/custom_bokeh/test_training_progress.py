@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from bokeh.models import ColumnDataSource
 
-from custom_bokeh import curve
+from custom_bokeh import trace
 from custom_bokeh.training_progress import TrainingProgress
 from visualization_files.writer import ProgressWriter
 
@@ -30,7 +30,7 @@ def test_accuracy_and_loss_come_as_they_are_written(run, component):
     run.train(3)
     refresh(component)
     assert list(component.curves) == ["accuracy", "loss"]
-    line = component.curves["loss"].line.data
+    line = component.curves["loss"].line.source.data
     assert line["x"].tolist() == [0.01, 0.02, 0.03]
     assert line["y"].tolist() == component.feed.training.column("loss").tolist()
     assert not component.message.visible
@@ -49,15 +49,15 @@ def test_only_new_rows_are_sent(run, component, monkeypatch):
 def test_nothing_is_sent_where_nothing_changed(run, component):
     run.train(3)
     refresh(component)
-    before = component.curves["loss"].line.data
+    before = component.curves["loss"].line.source.data
     refresh(component)
-    assert component.curves["loss"].line.data is before
+    assert component.curves["loss"].line.source.data is before
 
 
 def test_validation_is_shown_at_whole_epochs(run, component):
     run.train(250)
     refresh(component)
-    assert component.curves["accuracy"].dots.data["x"].tolist() == [1.0, 2.0]
+    assert component.curves["accuracy"].dots.source.data["x"].tolist() == [1.0, 2.0]
     assert "validation" in component.curves["accuracy"].summary()
 
 
@@ -85,14 +85,14 @@ def test_a_new_run_replaces_the_old_one(run, component):
     writer.row([0.5, 0.25, 4.0])
     writer.close()
     refresh(component)
-    assert component.curves["loss"].line.data["y"].tolist() == [4.0]
+    assert component.curves["loss"].line.source.data["y"].tolist() == [4.0]
 
 
 def test_a_long_run_is_thinned_and_zooms_to_single_batches(run, component, monkeypatch):
-    monkeypatch.setattr(curve, "POINTS", 50)
+    monkeypatch.setattr(trace, "POINTS", 50)
     run.train(1000)
     refresh(component)
-    line = component.curves["loss"].line
+    line = component.curves["loss"].line.source
     assert len(line.data["x"]) <= 54
     assert line.data["y"].max() == component.feed.training.column("loss").max()
     component.x_range.update(start=2.0, end=2.1)
@@ -125,7 +125,7 @@ def test_it_survives_a_bad_file_and_recovers(run, component, content):
     refresh(component)
     run.train(2)
     refresh(component)
-    assert len(component.curves["loss"].line.data["x"]) == 2
+    assert len(component.curves["loss"].line.source.data["x"]) == 2
 
 
 def test_a_link_in_place_of_the_file_is_a_sentence(run, component, tmp_path):
