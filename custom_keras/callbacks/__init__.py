@@ -2,6 +2,7 @@
 from custom_keras.callbacks.custom_callbacks import CustomCallbacks
 from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
 from custom_keras.callbacks.deep_visualization import DeepVisualization
+from custom_keras.callbacks.gentle_stop import GentleStop
 from custom_keras.callbacks.layer_activations import LayerActivations
 from custom_keras.callbacks.max_activating_images import MaxActivatingImages, find_max_activating_images
 from custom_keras.callbacks.network_saver import NetworkSaver
@@ -16,6 +17,7 @@ __all__ = [
     "CustomCallbacks",
     "DeconvolutionalNetwork",
     "DeepVisualization",
+    "GentleStop",
     "LayerActivations",
     "MaxActivatingImages",
     "NetworkSaver",

@@ -7,6 +7,7 @@ import keras
 
 from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
 from custom_keras.callbacks.deep_visualization import DeepVisualization
+from custom_keras.callbacks.gentle_stop import GentleStop, is_supervised
 from custom_keras.callbacks.layer_activations import LayerActivations
 from custom_keras.callbacks.max_activating_images import MaxActivatingImages
 from custom_keras.callbacks.network_saver import NetworkSaver
@@ -45,7 +46,7 @@ class CustomCallbacks:
         self.custom_preprocess = custom_preprocess
         self.custom_postprocess = custom_postprocess
         self.base_interval = base_interval
-        self._callbacks: list[keras.callbacks.Callback] = []
+        self._callbacks: list[keras.callbacks.Callback] = [GentleStop(file_folder)] if is_supervised() else []
 
     def get_list(self) -> list[keras.callbacks.Callback]:
         """The registered callbacks, for `fit`."""
