@@ -91,8 +91,8 @@ def draw_face(who: Identity, expression: str, random: np.random.Generator) -> Im
     """
     image = Image.new("RGB", (_CANVAS, _CANVAS), tuple(int(c) for c in random.integers(20, 200, 3)))
     _draw(ImageDraw.Draw(image), who, _MUSCLES[expression], random)
-    image = image.rotate(random.normal(0, 6), Image.Resampling.BILINEAR, translate=tuple(random.normal(0, 3, 2)))
-    shear = random.normal(0, 0.06)
+    image = image.rotate(random.normal(0, 8), Image.Resampling.BILINEAR, translate=tuple(random.normal(0, 3, 2)))
+    shear = random.normal(0, 0.08)
     image = image.transform(
         image.size, Image.Transform.AFFINE, (1, shear, -shear * _CANVAS / 2, 0, 1, 0), Image.Resampling.BILINEAR
     )
@@ -106,10 +106,11 @@ def draw_face(who: Identity, expression: str, random: np.random.Generator) -> Im
 def _draw(draw: ImageDraw.ImageDraw, who: Identity, face: _Muscles, random: np.random.Generator) -> None:
     size, middle, top = _CANVAS * 0.85, _CANVAS / 2, _CANVAS * 0.08
     strength = random.uniform(0.6, 1.1)
-    turn = random.normal(0, 0.025) * size
+    # Turned and nodding, the middle of the face moves more than its edge.
+    turn, nod = random.normal(0, 0.04) * size, random.normal(0, 0.025) * size
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return middle + x * size + turn * (1 - abs(x)), top + y * size
+        return middle + x * size + turn * (1 - abs(x)), top + y * size + nod * (1 - abs(2 * y - 1))
 
     def oval(x: float, y: float, w: float, h: float, colour) -> None:
         (cx, cy), w, h = at(x, y), w * size / 2, h * size / 2
@@ -153,8 +154,9 @@ def _draw(draw: ImageDraw.ImageDraw, who: Identity, face: _Muscles, random: np.r
 def _light(image: Image.Image, random: np.random.Generator) -> Image.Image:
     image = ImageEnhance.Brightness(image).enhance(random.uniform(0.6, 1.25))
     image = ImageEnhance.Contrast(image).enhance(random.uniform(0.7, 1.15))
-    image = image.filter(ImageFilter.GaussianBlur(random.uniform(0, 1.2)))
-    pixels = np.asarray(image, np.float32)
-    side = np.linspace(-1, 1, image.width, dtype=np.float32)[None, :, None] * random.normal(0, 18)
-    pixels = pixels + side + random.normal(0, random.uniform(2, 10), pixels.shape)
+    image = image.filter(ImageFilter.GaussianBlur(random.uniform(0, 1.6)))
+    # Film and lamps have a colour of their own: the skin's alone does not tell who it is.
+    pixels = np.asarray(image, np.float32) * random.normal(1, 0.07, 3).astype(np.float32)
+    side = np.linspace(-1, 1, image.width, dtype=np.float32)[None, :, None] * random.normal(0, 22)
+    pixels = pixels + side + random.normal(0, random.uniform(2, 14), pixels.shape)
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

@@ -90,8 +90,8 @@ def read_table(folder: Path) -> Table:
     path = Path(folder) / "table.csv"
     if not path.is_file():
         raise FileNotFoundError(
-            f"There is no table of prepared images. Expected what `python -m case_study prepare` writes. "
-            f"Received: {path}"
+            f"There is no table of prepared images. Expected what `python -m case_study prepare` writes, in a folder "
+            f"that this program may read (a run of the tool: one of READABLE_FOLDERS). Received: {path}"
         )
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)

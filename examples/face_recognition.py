@@ -1,6 +1,6 @@
 """Trains one network of the face recognition study; see case_study/README.md for the data it needs.
 
-Upload it and watch its training progress. The two lines below choose what is trained, and on what.
+Upload it and watch its training progress. The two lines in capitals choose what is trained, and on what.
 """
 
 import os
@@ -9,7 +9,7 @@ from case_study.study import BATCH_SIZE, Study, epochs_of, inputs, measure, targ
 from custom_keras.callbacks import CustomCallbacks
 
 CONFIGURATION = "E"  # a letter from A to I; E is given the expression, H tells it beside the identity
-DATA = os.environ.get("CASE_STUDY_DATA", "case_study_data")  # the folder of prepared data
+DATA = "case_study_data"  # the folder of prepared data, as a whole path; runs that are shut in must be shown it
 
 study = Study(DATA)
 model = study.network(CONFIGURATION)
