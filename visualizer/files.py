@@ -17,6 +17,7 @@ from visualizer.run_form import RunForm
 from visualizer.storage import BadInputError
 
 blueprint = Blueprint("files", __name__)
+_MAX_PAGES = 1_000_000
 
 
 @blueprint.route("/upload", methods=["GET", "POST"])
@@ -46,6 +47,7 @@ def list_files():
     runs.of_user(current_user)
     found = db.paginate(
         files.search(current_user, words, sort, descending),
+        page=max(1, min(request.args.get("page", 1, type=int), _MAX_PAGES)),
         per_page=current_app.config["FILES_PER_PAGE"],
         max_per_page=current_app.config["FILES_PER_PAGE"],
         error_out=False,

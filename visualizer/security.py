@@ -7,12 +7,20 @@ from datetime import timedelta
 from flask import Flask, Response, g, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter
 
 from visualizer.addresses import bokeh_url
 
 # Where files are sent to, and the largest body of all other requests in bytes.
 UPLOADS = ("files.upload", "runs.start")
 SMALL_BODY = 100_000
+
+
+class _Number(IntegerConverter):
+    """A number in an address, no larger than a database takes."""
+
+    def __init__(self, map, **options):
+        super().__init__(map, **{"max": 2**31 - 1, **options})
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -24,6 +32,7 @@ class _Sessions(SecureCookieSessionInterface):
 
 def init_app(app: Flask) -> None:
     """Set up sessions' cookies, limits of requests, and the headers of all answers."""
+    app.url_map.converters["int"] = _Number
     app.session_interface = _Sessions()
     app.config.update(
         SESSION_COOKIE_NAME="visualizer_session",

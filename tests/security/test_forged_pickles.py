@@ -1,5 +1,6 @@
 """Pickles that no training writes: none runs anything, none takes memory or time, each becomes a sentence."""
 
+import contextlib
 import io
 import pickle
 import resource
@@ -123,10 +124,8 @@ def test_random_damage_is_a_sentence_or_harmless(protocol):
         bad = good.copy()
         for place in random.integers(0, len(bad), random.integers(1, 6)):
             bad[place] = random.integers(256)
-        try:
+        with contextlib.suppress(BadFileError):
             load_pickle(io.BytesIO(bytes(bad)))
-        except BadFileError:
-            pass
 
 
 def test_a_reader_survives_them_all_in_little_memory(tmp_path):
