@@ -44,6 +44,9 @@ DEFAULTS: dict[str, Any] = {
     "CACHE_FOLDER": "",  # folder of all users' caches, each run's home; in the instance folder where empty
     # Uploads
     "MAX_SCRIPT_BYTES": 1_000_000,
+    "MAX_ARCHIVE_BYTES": 20_000_000,  # a script with its modules, as a zip archive
+    "MAX_UNPACKED_BYTES": 50_000_000,  # all files of an archive together
+    "MAX_ARCHIVE_FILES": 1000,
     "MAX_IMAGE_BYTES": 20_000_000,
     "MAX_IMAGE_PIXELS": 50_000_000,
     "MAX_IMAGES": 20,  # input images of a run

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from visualizer.extensions import db
 from visualizer.models import FileMeta
-from visualizer.operations import files, runs, users
+from visualizer.operations import runs, uploads, users
 from visualizer.storage import BadInputError
 
 DEMO_USER = "demo_user"
@@ -33,7 +33,7 @@ def prepare_demo(app: Flask) -> str:
         file = db.session.scalar(select(FileMeta).filter_by(owner_id=user.id, name_key=_SCRIPT))
         if file is None:
             source = io.BytesIO((examples / _SCRIPT).read_bytes())
-            file = files.upload(user, _SCRIPT, source, "example digits")
+            file = uploads.upload(user, _SCRIPT, source, "example digits")
         picture = next(path for path in (examples / "images").iterdir() if path.name.endswith(".png"))
         with suppress(BadInputError):  # it runs since an earlier start
             runs.request_run(file, [(picture.name, io.BytesIO(picture.read_bytes()))], "new")

@@ -12,7 +12,7 @@ from visualizer.forms import ConfirmForm, TagForm, UploadForm
 from visualizer.highlight import highlight
 from visualizer.launcher.gpus import find_gpus
 from visualizer.models import FileMeta
-from visualizer.operations import files, runs
+from visualizer.operations import files, runs, uploads
 from visualizer.run_form import RunForm
 from visualizer.storage import BadInputError
 
@@ -27,7 +27,7 @@ def upload():
     if form.validate_on_submit():
         given = form.file.data
         try:
-            file = files.upload(current_user, given.filename, given.stream, form.tags.data)
+            file = uploads.upload(current_user, given.filename, given.stream, form.tags.data)
         except BadInputError as error:
             form[error.field].errors = [str(error)]
         else:

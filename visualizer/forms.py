@@ -91,8 +91,9 @@ class UploadForm(FlaskForm):
     file = FileField(
         "Keras script",
         [FileRequired("Choose a file.")],
-        description="A Python file (.py). Its name must be new among your files.",
-        render_kw={"accept": ".py"},
+        description="A Python file (.py), or an archive (.zip) of one called main.py and its modules. "
+        "Its name must be new among your files.",
+        render_kw={"accept": ".py,.zip"},
     )
     tags = StringField(
         "Tags",

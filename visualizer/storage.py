@@ -36,13 +36,15 @@ def folder_of(file: FileMeta) -> ScriptFolder:
 def safe_script_name(name: str) -> str:
     """The name under which a script is stored: letters, digits and `_.-`, ending in `.py`.
 
+    An archive's script has the archive's name.
+
     Raises:
         BadInputError: if nothing usable is left of it.
     """
     safe = secure_filename(Path(name.replace("\\", "/")).name)
     stem, ending = os.path.splitext(safe)
-    if ending.lower() != ".py":
-        raise BadInputError("Only Python scripts can be uploaded: the name has to end in .py.")
+    if ending.lower() not in (".py", ".zip"):
+        raise BadInputError("Only Python scripts can be uploaded: the name has to end in .py, or .zip for an archive.")
     if not is_safe_name(stem):
         raise BadInputError(
             "This name cannot be used. Rename the file: letters, digits, underscores and dashes, at most 100."
@@ -50,10 +52,21 @@ def safe_script_name(name: str) -> str:
     return f"{stem}.py"
 
 
-def store_script(folder: ScriptFolder, source: bytes) -> None:
-    """Make the folder of a new script and put the script into it."""
-    folder.path.mkdir(parents=True, mode=0o700)
-    replace_file(folder.script, source, durable=True)
+def store_script(folder: ScriptFolder, files: dict[str, bytes]) -> None:
+    """Make the folder of a new script, with the script and its modules in it: all of them or none.
+
+    Args:
+        folder: it is not there yet.
+        files: contents by path, with `/` between names; the paths have been checked.
+    """
+    fresh = folder.path.with_name(f".upload-{secrets.token_hex(8)}")
+    try:
+        for path, content in files.items():
+            (fresh / path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            replace_file(fresh / path, content, durable=True)
+        fresh.rename(folder.path)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def remove_folder(folder: ScriptFolder) -> None:
