@@ -63,7 +63,7 @@ def test_upload_run_watch_stop_download_delete(page, upload, run, state, seven, 
     expect(page.get_by_role("alert").first).to_contain_text("is running. Stop it before you delete it.")
 
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop", exact=True).click()
     banner = page.locator("#banners")
     expect(banner).to_contain_text("trains.py was stopped.")
     expect(state).to_have_text("stopped")
