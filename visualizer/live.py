@@ -27,7 +27,7 @@ def facts(run: Run) -> dict[str, str]:
         return {"place": place(run)}
     answer = {"duration": in_words(run.seconds)}
     if (left := seconds_left(run)) is not None:
-        answer["left"] = f"about {in_words(left)}"
+        answer["left"] = f"about {in_words(_roughly(left))}"
     if usage := launcher().usage(run.id):
         answer["processor"] = _cores(usage)
         limit = current_app.config["RUN_MEMORY_BYTES"]
@@ -35,6 +35,12 @@ def facts(run: Run) -> dict[str, str]:
     if run.gpus:
         answer["gpus"] = "; ".join(say_gpu(gpu) for gpu in find_gpus() if gpu.identity in run.gpus.split(","))
     return answer
+
+
+def _roughly(seconds: float) -> float:
+    """What is guessed needs no seconds."""
+    step = next((step for least, step in ((600, 60), (60, 10)) if seconds >= least), 1)
+    return round(seconds / step) * step
 
 
 def say_usage(run: Run) -> str:

@@ -1,5 +1,6 @@
 """The page of the machine: who runs what, since when, on which graphics processor, and what waits."""
 
+import os
 import shutil
 
 import psutil
@@ -16,6 +17,8 @@ from visualizer.operations import runs, scheduler
 from visualizer.operations.orders import user_disk_use, why_not_isolated
 
 blueprint = Blueprint("machine", __name__)
+# It tells what was busy since the last call; the first page would see nothing.
+psutil.cpu_percent()
 
 
 @blueprint.get("/machine")
@@ -38,6 +41,7 @@ def show():
         processor=psutil.cpu_percent(),
         limits=limits_in_words(),
         not_isolated=why_not_isolated(),
+        readable=[folder for folder in current_app.config["READABLE_FOLDERS"].split(os.pathsep) if folder],
     )
 
 
