@@ -14,6 +14,10 @@ UNUSED_LIFETIME = 15_000
 CHECK_UNUSED = 5_000
 # Bytes of a message from a browser; those from the server have no such limit.
 MAX_MESSAGE = 1024 * 1024
+# Bytes of a request, which never needs a body, and seconds in which that has to come.
+MAX_BODY = 10_000
+MAX_HEADERS = 65_536
+BODY_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def make_server(settings: Settings, pages: Pages) -> Server:
         unused_session_lifetime_milliseconds=UNUSED_LIFETIME,
         check_unused_sessions_milliseconds=CHECK_UNUSED,
         websocket_max_message_size=MAX_MESSAGE,
+        http_server_kwargs={"max_body_size": MAX_BODY, "max_header_size": MAX_HEADERS, "body_timeout": BODY_SECONDS},
     )
 
 

@@ -1,14 +1,23 @@
 """An application with two users and a script of one of them, and a launcher that starts nothing."""
 import io
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 from argon2 import PasswordHasher
 
-from visualizer import passwords
-from visualizer.app import create_app
-from visualizer.database import prepare_database
-from visualizer.launcher.base import Status
-from visualizer.operations import users
+# The helper beside this file is no package, as pytest imports every test file by its path.
+sys.path.append(str(Path(__file__).parent))
+
+from visitor import Visitor  # noqa: E402
+
+from visualization_files.writer import dump  # noqa: E402
+from visualizer import passwords  # noqa: E402
+from visualizer.app import create_app  # noqa: E402
+from visualizer.database import prepare_database  # noqa: E402
+from visualizer.launcher.base import Status  # noqa: E402
+from visualizer.operations import users  # noqa: E402
 
 PASSWORD = "long enough"
 
@@ -24,6 +33,9 @@ class NoLauncher:
 
     def stop(self, *_where, **_how):
         pass
+
+    def usage(self, _number):
+        return None
 
 
 @pytest.fixture
@@ -79,3 +91,21 @@ def mnist(annie):
     data = {"file": (io.BytesIO(b"print('hello')"), "mnist.py"), "tags": ""}
     assert annie.post("/upload", data=data).status_code == 302
     return "mnist.py"
+
+
+@pytest.fixture
+def visitor(servers):
+    """Makes clients of the running servers."""
+    return lambda: Visitor(servers)
+
+
+@pytest.fixture(scope="session")
+def people(servers):
+    """Two users of the running servers, the first with a script and its results, and a stranger."""
+    owner, other, stranger = Visitor(servers).join("owner_1"), Visitor(servers).join("other_1"), Visitor(servers)
+    assert owner.upload("mine.py", "print('a secret of the owner')").status == 302
+    results = Path(servers.instance, "user_storage", "owner_1", "mine", "results")
+    results.mkdir()
+    (results / "training_progress.txt").write_text("# progress accuracy loss secret_column\n0.5 0.1 2.0 3.0\n")
+    (results / "layer_activations.pickle").write_bytes(dump([("secret_layer", np.zeros((2, 4, 4), np.uint8))]))
+    return owner, other, stranger
