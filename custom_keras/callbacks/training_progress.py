@@ -47,6 +47,7 @@ class TrainingProgress(keras.callbacks.Callback):
         self._validation = ProgressFile(results / "training_progress_val.txt")
         self._clock = TrainingClock()
         self._metrics: BatchMetrics | None = None
+        self._outputs: list[str] = []
         self._learning_rate: LearningRate | None = None
         self._used = False
 
@@ -80,7 +81,8 @@ class TrainingProgress(keras.callbacks.Callback):
         model = self.model  # with JAX, this brings the network's variables up to date
         self._metrics = BatchMetrics(model, logs)
         self._learning_rate = LearningRate(model)
-        columns, self._places = arrange(self._metrics.names)
+        self._outputs = list(getattr(model, "output_names", None) or [])
+        columns, self._places = arrange(self._metrics.names, self._outputs)
         self._training.open([*columns, "learning_rate"])
         if self._places[1] is None:
             reported = ", ".join(logs) or "nothing"
@@ -98,7 +100,7 @@ class TrainingProgress(keras.callbacks.Callback):
         values = {name[4:]: value for name, value in logs.items() if name.startswith("val_")}
         if not values:
             return
-        columns, places = arrange(list(values))
+        columns, places = arrange(list(values), self._outputs)
         self._validation.open(columns)
         self._validation.row([self._clock.progress, *_placed(list(values.values()), places)])
 
@@ -108,18 +110,31 @@ class TrainingProgress(keras.callbacks.Callback):
         self._validation.close()
 
 
-def arrange(names: list[str]) -> tuple[list[str], list[int | None]]:
+def arrange(names: list[str], outputs: list[str]) -> tuple[list[str], list[int | None]]:
     """The columns for these metrics, and at which place of theirs each column after the first is found.
+
+    Args:
+        names: the metrics, which Keras sorts by the alphabet.
+        outputs: names of the network's outputs, in its own order.
 
     Returns:
         columns, beginning with `progress accuracy loss`, and for all but `progress` the place in `names`,
         None where there is no such metric.
     """
-    accuracy = next((name for name in names if _is_accuracy(name)), None)
+    accuracies = [name for name in names if _is_accuracy(name)]
+    accuracy = min(accuracies, key=lambda name: _place_of_output(name, outputs), default=None)
     taken = {"loss", accuracy} if accuracy in _ACCURACIES else {"loss"}
     others = [name for name in names if name not in taken]
     places = [names.index(accuracy) if accuracy else None, names.index("loss") if "loss" in names else None]
     return ["progress", "accuracy", "loss", *others], places + [names.index(name) for name in others]
+
+
+def _place_of_output(name: str, outputs: list[str]) -> int:
+    """Which output an accuracy is of; that of the whole network comes before the first."""
+    if name in _ACCURACIES:
+        return -1
+    own = (place for place, output in enumerate(outputs) if name.removeprefix(f"{output}_") in _ACCURACIES)
+    return next(own, len(outputs))
 
 
 def _is_accuracy(name: str) -> bool:

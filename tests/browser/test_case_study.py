@@ -81,10 +81,13 @@ def test_a_configuration_runs_and_is_watched(page, upload, run, state, prepared,
     expect(headings).to_have_count(len(plots))
     assert set(headings.all_inner_texts()) == plots
     expect(page.locator("#visualization canvas").first).to_be_visible()
-    # Of the same training: the page's last number is the file's.
     results = next(servers.instance.glob(f"user_storage/*/{name}/results"))
     head, *rows = (results / "training_progress.txt").read_text().splitlines()
     assert [float(row.split()[0]) for row in rows] == list(range(1, EPOCHS + 1)), "56 images are one batch"
+    if configuration == "H":
+        columns = head.split()[1:]
+        accuracy, identity = (columns.index(column) for column in ("accuracy", "id_output_accuracy"))
+        assert all(row.split()[accuracy] == row.split()[identity] for row in rows), "the study asks for the identity"
 
     page.get_by_role("link", name="Output").click()
     output = page.locator("#output")

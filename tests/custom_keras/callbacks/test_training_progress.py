@@ -128,6 +128,22 @@ def test_outputs_have_columns_of_their_own(tmp_path):
     assert rows["b_binary_accuracy"] == rows["accuracy"] == [0, 0, 0]
 
 
+def test_accuracy_is_that_of_the_first_output_not_of_the_first_name(tmp_path):
+    x = keras.Input((1,))
+    z, a = (keras.layers.Dense(1, use_bias=False, kernel_initializer="ones", name=name)(x) for name in "za")
+    model = keras.Model(x, [z, a])
+    model.compile(keras.optimizers.SGD(0.0), ["mse", "mse"], metrics=[["binary_accuracy"], ["binary_accuracy"]])
+    # The output is 1: right for z, wrong for a.
+    x, right, wrong = np.ones((2, 1)), np.ones((2, 1)), np.zeros((2, 1))
+    options = {"batch_size": 2, "verbose": 0, "validation_data": (x, [right, wrong])}
+    model.fit(x, [right, wrong], callbacks=[TrainingProgress(tmp_path)], **options)
+    for name in ("training_progress.txt", "training_progress_val.txt"):
+        head, row = (tmp_path / "results" / name).read_text().splitlines()
+        values = dict(zip(head.split()[1:], row.split(), strict=True))
+        assert float(values["accuracy"]) == float(values["z_binary_accuracy"]) == 1, name
+        assert float(values["a_binary_accuracy"]) == 0, name
+
+
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("known", [True, False])
 def test_tf_data(tmp_path, known):
