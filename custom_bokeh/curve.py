@@ -27,7 +27,7 @@ from custom_bokeh.trace import ALL, Trace
 
 _SVG_ICON = (
     "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><text x='12' y='16' "
-    "font-size='10.5' font-weight='700' font-family='sans-serif' text-anchor='middle' fill='%23808b96'>SVG</text></svg>"
+    "font-size='10.5' font-weight='700' font-family='sans-serif' text-anchor='middle' fill='gray'>SVG</text></svg>"
 )
 
 

@@ -21,6 +21,7 @@ class Downloads:
     def connect(self) -> None:
         """Let the browser take what the screen holds."""
         self._screen.js_on_change("download", script("download", screen=self._screen))
+        self._screen.on_change("downloads", lambda attr, old, new: self._taken())
 
     def start(self, make: Callable[[], bytes], name: str, media_type: str, document: Document | None) -> None:
         """Make a file; one at a time for each page.
@@ -50,6 +51,8 @@ class Downloads:
     def _hand_over(self, content: bytes, name: str, media_type: str) -> None:
         self._screen.update(download_name=name, download_type=media_type)
         self._screen.download = content
-        # The browser has it now; nothing needs to keep it here.
-        self._screen.download = None
         self._busy = False
+
+    def _taken(self) -> None:
+        """The browser has it now; nothing needs to keep it here."""
+        self._screen.download = None

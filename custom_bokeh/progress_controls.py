@@ -2,10 +2,11 @@
 from collections.abc import Callable, Sequence
 
 from bokeh.layouts import row
-from bokeh.models import Button, Dropdown, Select, Toggle
+from bokeh.models import Button, Select, Toggle
 
 from custom_bokeh.component import Component
 from custom_bokeh.curve import Look
+from custom_bokeh.download_select import download_select
 from custom_bokeh.other_runs import OtherRun
 from custom_bokeh.smoothing import WINDOWS
 from custom_bokeh.theme import style_sheet
@@ -43,8 +44,7 @@ class ProgressControls:
         self.log_x = Toggle(label="Log epochs", width=110, align="end", **style)
         self.log_y = Toggle(label="Log values", width=110, align="end", **style)
         self.add = Select(title="Add a run", value=_NONE, width=200, visible=bool(runs), **style)
-        menu = [(label, kind) for kind, label in DOWNLOADS.items()]
-        self.save = Dropdown(label="Download", menu=menu, width=120, align="end", **style)
+        self.save = download_select(page, DOWNLOADS, download)
         self.chosen = row(sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}, visible=False)
         controls = [self.smoothing, self.log_x, self.log_y, self.add, self.save]
         self.root = row(*controls, self.chosen, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"})
@@ -53,7 +53,6 @@ class ProgressControls:
         for toggle in (self.log_x, self.log_y):
             toggle.on_change("active", lambda attr, old, new: changed())
         self.add.on_change("value", lambda attr, old, new: self._add(new))
-        self.save.on_click(lambda event: download(event.item))
 
     @property
     def look(self) -> Look:
@@ -86,6 +85,6 @@ class ProgressControls:
 
     def _button(self, place: int, index: int) -> Button:
         line = f".bk-btn {{ border-left: 6px solid {self._colours[place]}; }}"
-        button = Button(label=f"Remove {self._runs[index].label}", stylesheets=[self._sheet, line])
+        button = Button(align="end", label=f"Remove {self._runs[index].label}", stylesheets=[self._sheet, line])
         button.on_click(lambda: self.remove(index))
         return button

@@ -24,6 +24,7 @@ class Screen(DataModel):
     download_name = String("", help="file name of what is downloaded")
     download_type = String("", help="its media type")
     download = Nullable(Bytes, help="content of a file to download")
+    downloads = Int(0, help="how many files the browser has taken")
 
 
 def script(name: str, **arguments) -> CustomJS:

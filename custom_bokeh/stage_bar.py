@@ -5,9 +5,10 @@ from html import escape
 from typing import Any
 
 from bokeh.layouts import column, row
-from bokeh.models import Button, Dropdown, Select, Slider, Toggle
+from bokeh.models import Button, Select, Slider, Toggle
 
 from custom_bokeh.component import Component
+from custom_bokeh.download_select import download_select
 from custom_bokeh.theme import COLOURS, style_sheet
 from custom_bokeh.words import stage_text
 from visualization_files.stages import Stage
@@ -48,8 +49,7 @@ class StageBar:
         self.newest = Button(label="Newest", width=80, align="end", disabled=True, **self._style)
         self.play = Toggle(label="Play", width=80, align="end", **self._style)
         self.compare = Select(title="Compare with", value=NOTHING, options=[], width=200, **self._style)
-        self.save = Dropdown(label="Download", menu=[(label, kind) for kind, label in DOWNLOADS.items()],
-                             width=120, align="end", **self._style)  # fmt: skip
+        self.save = download_select(page, DOWNLOADS, download)
         buttons = [self.newest, self.play, self.compare, self.save]
         self.buttons = row(*buttons, sizing_mode="stretch_width", styles={"flex-wrap": "wrap"})
         self.root = column(self.caption, self.slider, self.other, self.buttons, sizing_mode="stretch_width")
@@ -57,7 +57,6 @@ class StageBar:
         self.other.on_change("value", lambda attr, old, new: self._ours or self._changed())
         self.newest.on_click(self.follow)
         self.compare.on_change("value", self._on_compare)
-        self.save.on_click(lambda event: download(event.item))
 
     def _slider(self, title: str, **options) -> Slider:
         colour = COLOURS[self._page.visit.theme].training

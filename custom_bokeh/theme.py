@@ -102,9 +102,6 @@ select:not([multiple]).bk-input {{ background-image: url("{_arrow(colours)}"); }
 .bk-btn[disabled], .bk-btn[disabled]:hover {{
     color: {colours.quiet}; background-color: {colours.page}; border-color: {colours.grid}; opacity: 1;
 }}
-.bk-menu {{ background-color: {colours.surface}; border-color: {colours.border}; }}
-.bk-menu > * {{ color: {colours.text}; }}
-.bk-menu > :not(.bk-divider):hover {{ color: {colours.page}; background-color: {colours.training}; }}
 .noUi-target {{ background-color: {colours.grid}; border-color: {colours.border}; box-shadow: none; }}
 .noUi-handle {{
     background-color: {colours.surface}; border-color: {colours.text}; box-shadow: none; cursor: pointer;

@@ -70,10 +70,13 @@ class TrainingProgress(Component):
         with self._locks():
             self._versions = versions
             self._follow()
-            self._arrange([name for name in self._names() if self._has_values(name)])
+            names = [name for name in self._names() if self._has_values(name)]
+            self.curves = {name: self.curves.get(name) or self._curve(name) for name in names}
+            self.summaries = {name: self.summaries.get(name) or self.text() for name in names}
             for name, curve in self.curves.items():
                 curve.update(self._view)
                 self.summaries[name].text = _heading(name, curve.summary())
+            self._arrange()
             self._say()
 
     @property
@@ -92,13 +95,11 @@ class TrainingProgress(Component):
         tables = [table for table in (self.feed.training, self.feed.validation) if name in table.columns]
         return not all(np.isnan(table.column(name)).all() for table in tables)
 
-    def _arrange(self, names: list[str]) -> None:
+    def _arrange(self) -> None:
         """Have a plot for each name, in their order."""
-        if list(self.curves) == names:
-            return
-        self.curves = {name: self.curves.get(name) or self._curve(name) for name in names}
-        self.summaries = {name: self.summaries.get(name) or self.text() for name in names}
-        self.plots.children = [part for name in names for part in (self.summaries[name], self.curves[name].root)]
+        plots = [part for name, curve in self.curves.items() for part in (self.summaries[name], curve.root)]
+        if self.plots.children != plots:
+            self.plots.children = plots
 
     def _curve(self, name: str) -> Curve:
         colours = self.colours.others

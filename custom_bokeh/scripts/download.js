@@ -7,5 +7,6 @@ if (screen.download !== null) {
   document.body.append(link)
   link.click()
   link.remove()
+  screen.downloads += 1
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }
