@@ -30,8 +30,11 @@ def accuracy_plot(accuracies: dict[str, list[float]], title: str) -> str:
     for number, (letter, values) in enumerate(accuracies.items()):
         x, colour = _LEFT + (number + 0.5) * column, _COLOURS[_group(letter)]
         parts.append(_text(x, _HEIGHT - 15, letter))
-        for value in values:
-            parts.append(f'<circle cx="{x:.1f}" cy="{y(value):.1f}" r="4" fill="{colour}" fill-opacity="0.5"/>')
+        # Side by side, so that seeds of the same accuracy are seen.
+        apart = min(6, column / 2 / len(values))
+        for place, value in enumerate(values):
+            at = x + (place - (len(values) - 1) / 2) * apart
+            parts.append(f'<circle cx="{at:.1f}" cy="{y(value):.1f}" r="4" fill="{colour}" fill-opacity="0.5"/>')
         mean = y(sum(values) / len(values))
         parts.append(_line(x - 16, mean, x + 16, mean, colour, 2.5))
         parts.append(_diamond(x, y(thesis.IDENTIFICATION[letter][1])))

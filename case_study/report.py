@@ -9,7 +9,7 @@ from pathlib import Path
 from case_study import thesis
 from case_study.plot import accuracy_plot
 from case_study.statistics import compare, mean_and_spread
-from case_study.table import default_folder
+from case_study.table import SPLITS, default_folder
 
 _COLUMNS = (
     ("validation", "accuracy"), ("testing", "accuracy"), ("validation", "loss"), ("testing", "loss"),
@@ -42,8 +42,9 @@ def write_report(data: Path) -> str:
     """
     data = Path(data)
     results = _results(data)
-    drawn = json.loads((data / "prepare.json").read_text())["drawn"]
-    text = "\n".join(_report(results, drawn)) + "\n"
+    prepared = json.loads((data / "prepare.json").read_text())
+    drawn = prepared["drawn"]
+    text = "\n".join(_report(results, prepared)) + "\n"
     accuracies = {
         letter: [one["testing"]["identification"]["accuracy"] for one in ones] for letter, ones in results.items()
     }
@@ -69,13 +70,14 @@ def _results(data: Path) -> dict[str, list[dict]]:
     return dict(results)
 
 
-def _report(results: dict[str, list[dict]], drawn: bool) -> Iterator[str]:
-    yield f"# Results{' on drawn faces' if drawn else ''}\n"
-    if drawn:
+def _report(results: dict[str, list[dict]], prepared: dict) -> Iterator[str]:
+    yield f"# Results{' on drawn faces' if prepared['drawn'] else ''}\n"
+    if prepared["drawn"]:
         yield (
             "**These are drawn faces.** They show that the study runs, not what is true of photographs. The "
             "thesis' figures are of photographs and stand here for the form alone.\n"
         )
+    yield from _data(prepared)
     seeds = ", ".join(f"{letter} {len(ones)}" for letter, ones in results.items())
     yield f"Mean and standard deviation over seeds; number of seeds: {seeds}. `th.` is the thesis.\n"
     yield from _performance("5.1: Single output", "ABCDEF", results, "identification", thesis.IDENTIFICATION)
@@ -84,6 +86,15 @@ def _report(results: dict[str, list[dict]], drawn: bool) -> Iterator[str]:
     yield from _times(results)
     yield "![Accuracy of each configuration](report.svg)\n"
     yield from _answer(results)
+
+
+def _data(prepared: dict) -> Iterator[str]:
+    sides = ", ".join(f"{prepared['split'].get(side, 0):,} for {side}" for side in SPLITS)
+    expression, most = max(prepared["expressions"].items(), key=lambda item: item[1])
+    yield (
+        f"{prepared['kept']:,} images of {prepared['actors_kept']} people: {sides}. Always to say "
+        f"{expression.lower()} would be right about {most / prepared['kept']:.1%} of the expressions.\n"
+    )
 
 
 def _performance(

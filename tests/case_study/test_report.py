@@ -9,11 +9,17 @@ from case_study import thesis
 from case_study.report import write_report
 from case_study.train import save_result
 
+PREPARED = {
+    "drawn": True, "kept": 1010, "actors_kept": 9,
+    "split": {"training": 707, "testing": 101, "validation": 202},
+    "expressions": {"FEAR": 405, "ANGER": 605},
+}  # fmt: skip
+
 
 @pytest.fixture
 def folder(tmp_path):
     """A folder of prepared, drawn faces without any result."""
-    (tmp_path / "prepare.json").write_text(json.dumps({"drawn": True}))
+    (tmp_path / "prepare.json").write_text(json.dumps(PREPARED))
     return tmp_path
 
 
@@ -89,9 +95,18 @@ def test_drawn_faces_are_said_to_be_drawn(folder):
     assert "**These are drawn faces.**" in write_report(folder)
     assert "drawn faces" in (folder / "report.svg").read_text()
 
-    (folder / "prepare.json").write_text(json.dumps({"drawn": False}))
+    (folder / "prepare.json").write_text(json.dumps({**PREPARED, "drawn": False}))
     assert "drawn" not in write_report(folder)
     assert "drawn" not in (folder / "report.svg").read_text()
+
+
+def test_the_data_are_described_with_what_guessing_would_reach(folder):
+    keep(folder, "A", 0, 0.5)
+
+    text = write_report(folder)
+
+    assert "1,010 images of 9 people: 707 for training, 202 for validation, 101 for testing." in text
+    assert "Always to say anger would be right about 59.9% of the expressions." in text
 
 
 def test_results_of_different_features_are_not_mixed(folder):
@@ -116,7 +131,9 @@ def test_the_plot_has_a_dot_for_each_seed_at_its_height(folder):
 
     tree = ElementTree.parse(folder / "report.svg")
     dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in tree.iter() if dot.get("fill-opacity")]
-    assert len(dots) == 4 and len({x for x, _ in dots}) == 2
+    assert len(dots) == 4
+    across = [x for x, _ in dots]
+    assert across[0] < across[1] < across[2] < across[3] - 100, "seeds side by side, configurations apart"
     heights = [y for _, y in dots]
     # The same step of accuracy is the same step in the picture, upwards.
     steps = [a - b for a, b in zip(heights, heights[1:], strict=False)]
