@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 def test_each_configuration_trains_and_is_watched(study, tmp_path, letter):
     folder = tmp_path / f"{letter}_0"
 
-    result = train(study, letter, seed=0, folder=folder, epochs=2, save_network=True)
+    result = train(study, letter, seed=0, folder=folder, epochs=2)
 
     tasks = ["identification", "expression"] if letter in EXTRA_OUTPUT else ["identification"]
     assert list(result["validation"]) == list(result["testing"]) == tasks
@@ -26,10 +26,16 @@ def test_each_configuration_trains_and_is_watched(study, tmp_path, letter):
         assert [float(line.split()[0]) for line in lines] == [1, 2], "26 images are one batch"
         for output in ("id_output", "exp_output"):
             assert (f"{output}_accuracy" in head) == (letter in EXTRA_OUTPUT), head
-    saved = keras.saving.load_model(folder / "networks" / f"{letter}_0.keras")
+    assert not (folder / "networks").exists(), "only if asked"
+
+
+def test_the_network_that_was_measured_is_saved_if_asked(study, tmp_path):
+    result = train(study, "H", 0, tmp_path / "H_0", epochs=1, save_network=True)
+
+    saved = keras.saving.load_model(tmp_path / "H_0" / "networks" / "H_0.keras")
     assert saved.count_params() == result["parameters"]
-    again = measure(saved, letter, study.testing)
-    assert again["identification"] == pytest.approx(result["testing"]["identification"], rel=1e-4)
+    for task, again in measure(saved, "H", study.testing).items():
+        assert again == pytest.approx(result["testing"][task], rel=1e-4), task
 
 
 def test_a_seed_gives_the_same_training_again(study, tmp_path):
