@@ -15,7 +15,7 @@ from rich.progress import track
 from case_study.database import Database, Face, read_database
 from case_study.findings import LEFT_OUT, REPAIRED, Finding, count
 from case_study.pictures import square
-from case_study.table import Row, split, write_table
+from case_study.table import SPLITS, Row, split, write_table
 
 _CHUNK = 256
 # What the thesis found and kept.
@@ -153,7 +153,7 @@ def _markdown(report: dict, findings: list[Finding]) -> Iterator[str]:
     yield "| | here | thesis |\n| --- | --: | --: |"
     for name in _THESIS:
         yield f"| {name.replace('_', ' ')} | {report[name]:,} | {_THESIS[name]:,} |"
-    sides = ", ".join(f"{side} {number:,}" for side, number in report["split"].items())
+    sides = ", ".join(f"{side} {report['split'].get(side, 0):,}" for side in SPLITS)
     yield f"\nSplit with seed {report['seed']}: {sides}."
     if report["actors_left_out"]:
         yield f"\nActors without a usable image: {', '.join(report['actors_left_out'])}."
