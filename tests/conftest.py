@@ -41,6 +41,7 @@ class Servers:
             "VISUALIZER_INTERRUPT_SECONDS": "1.0",
             "VISUALIZER_TERMINATE_SECONDS": "1.0",
             "VISUALIZER_POLL_SECONDS": "0.5",
+            "VISUALIZER_WEB_HOOK_HOSTS": "127.0.0.1",
         }
         with (self.instance / "server.log").open("ab") as log:
             self.process = subprocess.Popen(

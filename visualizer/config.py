@@ -68,6 +68,16 @@ DEFAULTS: dict[str, Any] = {
     "REGISTRATIONS_PER_ADDRESS": 100,  # users that one address can make in an hour
     "AUDIT_BYTES": 10_000_000,  # size at which a new audit log is begun
     "AUDIT_FILES": 10,  # earlier audit logs that are kept
+    # Messages when a run ends
+    "SMTP_HOST": "",  # mail server; nobody is offered mail where empty
+    "SMTP_PORT": 587,
+    "SMTP_SECURITY": "starttls",  # starttls; tls: from the first byte, usually port 465; none
+    "SMTP_USER": "",  # no log-in where empty
+    "SMTP_PASSWORD": "",
+    "MAIL_FROM": "Training Visualizer <visualizer@localhost>",
+    "WEB_HOOK_HOSTS": "",  # the only hosts of web hooks, separated by spaces; any of the internet where empty
+    "MESSAGES_PER_HOUR": 10,  # how often one user can try a new address in an hour
+    "PUBLIC_URL": "",  # where browsers reach the pages, for links in messages; no links where empty
     # Storage
     "SQLALCHEMY_DATABASE_URI": "",  # SQLite in the instance folder where empty
     "USER_STORAGE": "",  # folder of all users' files; in the instance folder where empty

@@ -10,6 +10,12 @@ from visualizer.extensions import db
 
 UNFINISHED = ("queued", "running")
 _UNFINISHED = text("state IN ('queued', 'running')")
+_ENDS = {
+    "finished": "has finished",
+    "failed": "has failed",
+    "stopped": "was stopped",
+    "interrupted": "was interrupted",
+}
 STATES = (*UNFINISHED, "finished", "failed", "stopped", "interrupted")
 
 
@@ -36,6 +42,10 @@ class User(UserMixin, db.Model):
     password_hash: Mapped[str] = mapped_column(String(200))
     is_admin: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime] = mapped_column(default=now)
+    # How and where messages go when a run ends, and why the last one could not be sent.
+    message_way: Mapped[str] = mapped_column(String(10), default="")
+    message_to: Mapped[str] = mapped_column(String(500), default="")
+    message_problem: Mapped[str] = mapped_column(String(300), default="")
     files: Mapped[list["FileMeta"]] = relationship(back_populates="owner")
     sessions: Mapped[list["LoginSession"]] = relationship(
         back_populates="user", order_by="LoginSession.seen.desc()", cascade="all, delete-orphan", passive_deletes=True
@@ -126,7 +136,16 @@ class Run(db.Model):
     # How many graphics processors it asked for, and which it got: their identities, separated by commas.
     gpu_count: Mapped[int] = mapped_column(default=0)
     gpus: Mapped[str] = mapped_column(Text, default="")
+    # Whether the message about its end has been sent, how often that was tried, and when last.
+    messaged: Mapped[bool] = mapped_column(default=False)
+    message_tries: Mapped[int] = mapped_column(default=0)
+    message_tried: Mapped[datetime | None]
     file: Mapped[FileMeta] = relationship(back_populates="runs")
+
+    @property
+    def end_sentence(self) -> str:
+        """How it ended, for its owner."""
+        return f"{self.file.filename} {_ENDS[self.state]}."
 
     @property
     def unfinished(self) -> bool:

@@ -16,13 +16,6 @@ from visualizer.storage import BadInputError
 
 blueprint = Blueprint("runs", __name__)
 
-_ENDS = {
-    "finished": "has finished",
-    "failed": "has failed",
-    "stopped": "was stopped",
-    "interrupted": "was interrupted",
-}
-
 
 @blueprint.get("/")
 @login_required
@@ -105,7 +98,7 @@ def _as_json(run: Run) -> dict:
     answer = {"run": run.id, "filename": filename, "state": state}
     answer["url"] = url_for("files.overview", filename=filename)
     if not run.unfinished:
-        answer["sentence"] = f"{filename} {_ENDS[run.state]}."
+        answer["sentence"] = run.end_sentence
         answer["reason"] = run.reason
         answer["announced_url"] = url_for("runs.announced", filename=filename)
         if run.state == "failed":

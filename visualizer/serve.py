@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from visualizer.operations import runs
+from visualizer.operations import messages, runs
 from visualizer.operations.orders import why_not_isolated
 from visualizer.security import bokeh_key
 from visualizer.web_server import make_web_server, openness
@@ -53,6 +53,7 @@ def _serve_pages(app: Flask) -> None:
     config = app.config
     server = make_web_server(app)
     threading.Thread(target=_care_for_runs, args=(app,), daemon=True).start()
+    threading.Thread(target=_send_messages, args=(app,), daemon=True).start()
     with app.app_context():
         if problem := why_not_isolated():
             print(f"{problem} Each script can do what this server can do; see docs/security.md.", flush=True)
@@ -73,6 +74,17 @@ def _care_for_runs(app: Flask) -> None:
                 runs.schedule()
         except Exception:
             app.logger.exception("looking after the runs failed; it is tried again")
+        time.sleep(_CARE_PAUSE)
+
+
+def _send_messages(app: Flask) -> None:
+    """Tell users of their runs' ends; apart from the care for runs, because mail servers can be slow."""
+    while True:
+        try:
+            with app.app_context():
+                messages.send_due()
+        except Exception:
+            app.logger.exception("sending messages failed; it is tried again")
         time.sleep(_CARE_PAUSE)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 OPEN = {"static", "accounts.login", "accounts.create_user", "accounts.reset_password"}
 WITHOUT_FILE = {
-    "accounts.logout", "accounts.account", "accounts.end_session", "accounts.end_all_sessions",
+    "accounts.logout", "accounts.account", "messages.show", "accounts.end_session", "accounts.end_all_sessions",
     "files.list_files", "files.upload", "runs.index", "runs.running", "machine.show", *OPEN,
 }  # fmt: skip
 VALUES = {"number": 1, "filename": "mnist.py", "name": "seven.png", "visualization": "saliency_maps", "run_id": 1}

@@ -122,7 +122,17 @@ function setUpDialogs() {
   });
 }
 
+// Writing into a field that belongs to a choice makes this choice.
+function setUpChoices() {
+  for (const field of document.querySelectorAll("[data-chooses]")) {
+    field.addEventListener("input", () => {
+      field.form.querySelector(`[type=radio][value="${field.dataset.chooses}"]`).checked = true;
+    });
+  }
+}
+
 setUpTheme();
 showTimes();
 setUpDialogs();
+setUpChoices();
 followRuns();
