@@ -42,6 +42,8 @@ class Servers:
             "VISUALIZER_TERMINATE_SECONDS": "1.0",
             "VISUALIZER_POLL_SECONDS": "0.5",
             "VISUALIZER_WEB_HOOK_HOSTS": "127.0.0.1",
+            # What other tests left running is in nobody's way.
+            "VISUALIZER_MAX_RUNS": "50",
         }
         with (self.instance / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
