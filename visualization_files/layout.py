@@ -2,10 +2,13 @@
 import os
 import re
 import stat
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+# Input images that are looked at, however many a script makes.
+MAX_IMAGES = 1000
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -61,9 +64,11 @@ class ScriptFolder:
 
     def image_paths(self) -> list[Path]:
         """The input images by name; the first one is drawn into the results folder itself."""
-        if not self.images.is_dir():
+        # A link here could show the names of somebody else's images.
+        if self.images.is_symlink() or not self.images.is_dir():
             return []
-        return sorted(p for p in self.images.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        found = (path for path in self.images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+        return sorted(islice(found, MAX_IMAGES))
 
     def results_of(self, image: str | None) -> Path:
         """The results folder of an input image: None or the first image for the main one."""

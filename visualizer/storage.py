@@ -4,6 +4,7 @@ import io
 import os
 import secrets
 import shutil
+import stat
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -71,21 +72,31 @@ def store_script(folder: ScriptFolder, files: dict[str, bytes]) -> None:
 
 def remove_folder(folder: ScriptFolder) -> None:
     """Remove a script's folder, out of sight first, so that a half removed one is never met."""
-    if not folder.path.exists():
+    if not os.path.lexists(folder.path):
         return
     grave = folder.path.with_name(f".removed-{secrets.token_hex(8)}")
     folder.path.rename(grave)
-    shutil.rmtree(grave, ignore_errors=True)
+    _remove(grave)
 
 
 def clear_results(folder: ScriptFolder) -> None:
     """Remove what the last run made: results, networks, output. Other files of the script stay."""
-    for path in (folder.results, folder.networks):
-        if path.is_symlink():
-            path.unlink()
-        else:
-            shutil.rmtree(path, ignore_errors=True)
-    for path in (folder.output, folder.run_file):
+    for path in (folder.results, folder.networks, folder.output, folder.run_file):
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove whatever stands there, and nothing that it points to.
+
+    A script may have put anything in any place; `rmtree` would wait for ever at a pipe.
+    """
+    try:
+        kind = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(kind):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
         path.unlink(missing_ok=True)
 
 
@@ -116,7 +127,7 @@ def store_images(folder: ScriptFolder, images: Iterable[tuple[str, BinaryIO]]) -
             stem = secure_filename(Path(name).stem)[:80] or f"image_{number}"
             names.append(_unused(stem, names))
             _decode(name, file).save(fresh / names[-1])
-        shutil.rmtree(folder.images, ignore_errors=True)
+        _remove(folder.images)
         fresh.rename(folder.images)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

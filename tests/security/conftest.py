@@ -37,6 +37,9 @@ class NoLauncher:
     def usage(self, _number):
         return None
 
+    def forget(self, _number):
+        pass
+
 
 @pytest.fixture
 def make_app(tmp_path, monkeypatch):
