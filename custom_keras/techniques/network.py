@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
 from custom_keras.techniques.activation import activation_of, identity, is_bare_activation, with_activation
 from custom_keras.techniques.graph import NestedCall, Step, trace
@@ -240,7 +240,11 @@ class Network:
         return slots[index], names[index]
 
     def _output_names(self) -> list[str]:
-        names = getattr(self.model, "output_names", None)
+        named = getattr(self.model, "output", None) if getattr(self.model, "inputs", None) else None
+        if isinstance(named, dict):  # as in the losses given to `compile`, and in the order of Keras' flat list
+            names = tree.flatten({key: key for key in named})
+        else:
+            names = getattr(self.model, "output_names", None)
         if names and len(names) == len(self.graph.outputs):
             return list(names)
         producers = [self.graph.producer(slot) for slot in self.graph.outputs]
