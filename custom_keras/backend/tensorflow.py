@@ -32,7 +32,7 @@ def compiled(function: Callable, variables: list[keras.Variable]) -> Callable:
         form = tuple((tuple(tensor.shape), tensor.dtype) for tensor in tensors)
         if form not in concrete:
             concrete[form] = traced.get_concrete_function(*tensors)
-        return tree.map_structure(lambda tensor: tensor.numpy(), concrete[form](*tensors))
+        return tree.map_structure(_to_numpy, concrete[form](*tensors))
 
     return call
 
@@ -117,3 +117,11 @@ def with_gradient(forward: Callable, backward: Callable) -> Callable:
         return forward(tensor), lambda upstream: backward(tensor, upstream)
 
     return function
+
+
+def _to_numpy(tensor: tf.Tensor) -> np.ndarray:
+    """The tensor's own memory, not to be written to: `numpy()` copies it, which takes longer than some networks."""
+    try:
+        return np.asarray(memoryview(tensor))
+    except (BufferError, TypeError, ValueError):  # types that numpy does not have
+        return tensor.numpy()
