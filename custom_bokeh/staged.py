@@ -3,7 +3,7 @@ from functools import partial
 from typing import Any
 
 from bokeh.layouts import column
-from bokeh.models import CustomJS
+from bokeh.models import CustomJS, Slider
 
 from custom_bokeh.access import Visit
 from custom_bokeh.comparison import Comparison
@@ -81,7 +81,8 @@ class StagedComponent(Component):
 
     def started(self) -> list[CustomJS]:
         drawn = script("drawn", screen=self.screen)
-        return [drawn, self.look, script("arrow_keys", slider=self.bar.slider)]
+        labels = script("label_sliders", sliders=list(self.root.select({"type": Slider})))
+        return [drawn, self.look, labels, script("arrow_keys", slider=self.bar.slider)]
 
     @property
     def views(self) -> dict[str, PartView]:

@@ -1,7 +1,7 @@
 // The page around the plots: keeps the stage when the tab is changed, and goes on after their server was away.
 const place = document.getElementById("visualization");
 const PATIENCE = 8000; // milliseconds until it is odd that no plots have come
-const SOON = 2500; // milliseconds after which to see whether their server is there at all
+const SOON = 4000; // milliseconds after which to see whether their server has answered at all
 const CALM = 20_000; // milliseconds of a standing page after which earlier reloads no longer count
 const AWAY = "The server does not answer. This page goes on by itself as soon as it does.";
 
@@ -49,6 +49,9 @@ async function reloadWhenBack() {
   location.reload();
 }
 
+// Bokeh's loader arrives as a script of its own, long before the plots where the way is slow.
+const loaderCame = () => place.dataset.ready || document.querySelector('script[src^="blob:"]') !== null;
+
 async function checkThatPlotsCome() {
   if (place.dataset.ready || waits) return;
   if (!(await serversAnswer())) await reloadWhenBack();
@@ -62,7 +65,7 @@ document.addEventListener("visualization-stage", (event) => keepStage(event.deta
 addEventListener("pagehide", () => { waits = true; });
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-setTimeout(async () => { if (!place.dataset.ready && !(await serversAnswer())) reloadWhenBack(); }, SOON);
+setTimeout(() => { if (!loaderCame()) reloadWhenBack(); }, SOON);
 setTimeout(checkThatPlotsCome, PATIENCE);
 setTimeout(() => { if (!waits) sessionStorage.removeItem("reloads"); }, CALM);
 document.querySelector("[data-tab][aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
