@@ -69,7 +69,7 @@ def make_callbacks(interval):
         [("output", digit) for digit in range(10)], 200, 50, l2_decay=0.0001, blur_interval=4, blur_std=1,
         interval=interval * 5,
     )  # fmt: skip
-    return callbacks.get_list()
+    return callbacks
 
 
 def main():
@@ -84,7 +84,11 @@ def main():
     model.summary()
     callbacks = make_callbacks(interval=93 if options.data else 12)
     epochs = options.epochs or (2 if options.data else 100)
-    model.fit(*training, BATCH_SIZE, epochs, validation_data=test, callbacks=callbacks)
+    # 0, unless somebody chose to continue the last run.
+    epoch = callbacks.resume(model)
+    model.fit(
+        *training, BATCH_SIZE, epochs, initial_epoch=epoch, validation_data=test, callbacks=callbacks.get_list()
+    )
     loss, accuracy = model.evaluate(*test, verbose=0)
     print(f"Test accuracy {accuracy:.4f}, loss {loss:.4f}")
 

@@ -32,6 +32,7 @@ class Stage:
         time: when it was drawn, in seconds since 1970.
         file: its data, relative to the results folder; None where the drawing was skipped.
         details: what the page says about the picture: ranges, classes, why something is missing.
+        number: how many of the technique's drawings came before it; None where that is not told.
     """
 
     technique: str
@@ -41,6 +42,7 @@ class Stage:
     time: float
     file: str | None
     details: dict[str, Any] = field(default_factory=dict)
+    number: int | None = None
 
 
 def history_file(technique: str, batch: int, variant: str | None = None) -> str:
@@ -79,6 +81,43 @@ class StageWriter:
         self._rewrite_lines(lambda line: line.get("technique") != self.technique)
         self._stride, self._number, self._kept = 1, 0, []
 
+    def resume(self, batch: int) -> int:
+        """Go on with what an earlier process left: its stages up to a number of batches stay, later ones go.
+
+        Returns:
+            Batches before the last stage that stays; -1 where there is none.
+        """
+        self.error_file.unlink(missing_ok=True)
+        self._rewrite_lines(lambda line: line.get("technique") != self.technique or _is_up_to(line, batch))
+        for path in (self.results / "history" / self.technique).glob("*.pickle"):
+            number, *variant = path.name.removesuffix(".pickle").split(".", 1)
+            self._variants.update(variant)
+            if number.isdecimal() and int(number) > batch:
+                path.unlink(missing_ok=True)
+        self._find_kept()
+        if not self._kept:
+            self.newest.unlink(missing_ok=True)
+            return -1
+        last = self._kept[-1][1]
+        self._link_newest(self.results / history_file(self.technique, last))
+        return last
+
+    def _find_kept(self) -> None:
+        """Find the stages that are there, and how far thinning was."""
+        numbers = {stage.batch: stage.number for stage in _read_lines(self.results, None) if self._is_mine(stage)}
+        stages = read_stages(self.results, self.technique)
+        self._kept = [
+            (place if numbers[stage.batch] is None else numbers[stage.batch], stage.batch)
+            for place, stage in enumerate(stages)
+        ]
+        self._number = max((number for number in numbers.values() if number is not None), default=len(stages) - 1) + 1
+        self._stride = 1
+        while -(-(self._number - 1) // self._stride) + 1 > self.limit:
+            self._stride *= 2
+
+    def _is_mine(self, stage: Stage) -> bool:
+        return stage.technique == self.technique and stage.file is not None
+
     def write(
         self, data: Any, batch: int, progress: float, seconds: float, details: dict[str, Any],
         variants: dict[str, Any] | None = None,
@@ -101,7 +140,9 @@ class StageWriter:
         name = history_file(self.technique, batch)
         replace_file(self.results / name, dump(data))
         self._link_newest(self.results / name)
-        self._line(Stage(self.technique, batch, progress, seconds, time.time(), name, details))
+        again = self._kept and self._kept[-1][1] == batch
+        number = self._kept[-1][0] if again else self._number
+        self._line(Stage(self.technique, batch, progress, seconds, time.time(), name, details, number))
         self.error_file.unlink(missing_ok=True)
         self._thin(batch)
 
@@ -204,13 +245,19 @@ def _parse(line: bytes) -> dict | None:
     return value if isinstance(value, dict) else None
 
 
+def _is_up_to(line: dict, batch: int) -> bool:
+    drawn = line.get("batch")
+    return isinstance(drawn, int) and drawn <= batch
+
+
 def _stage(line: dict | None) -> Stage | None:
     try:
         stage = Stage(
             str(line["technique"]), int(line["batch"]), float(line["progress"]), float(line["seconds"]),
-            float(line["time"]), line["file"], line.get("details", {}),
+            float(line["time"]), line["file"], line.get("details", {}), line.get("number"),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
     sound = isinstance(stage.details, dict) and stage.batch >= 0 and isinstance(stage.file, str | None)
+    sound = sound and (stage.number is None or type(stage.number) is int and stage.number >= 0)
     return stage if sound else None

@@ -6,6 +6,7 @@ from custom_keras.callbacks.gentle_stop import GentleStop
 from custom_keras.callbacks.layer_activations import LayerActivations
 from custom_keras.callbacks.max_activating_images import MaxActivatingImages, find_max_activating_images
 from custom_keras.callbacks.network_saver import NetworkSaver
+from custom_keras.callbacks.resuming import resume
 from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from custom_keras.callbacks.training_progress import TrainingProgress
 from custom_keras.techniques.deep_visualization import DEEP_VISUALIZATION_PRESETS
@@ -24,4 +25,5 @@ __all__ = [
     "SaliencyMaps",
     "TrainingProgress",
     "find_max_activating_images",
+    "resume",
 ]

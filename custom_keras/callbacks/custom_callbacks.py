@@ -11,6 +11,7 @@ from custom_keras.callbacks.gentle_stop import GentleStop, is_supervised
 from custom_keras.callbacks.layer_activations import LayerActivations
 from custom_keras.callbacks.max_activating_images import MaxActivatingImages
 from custom_keras.callbacks.network_saver import NetworkSaver
+from custom_keras.callbacks.resuming import resume
 from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from custom_keras.callbacks.training_progress import TrainingProgress
 from custom_keras.techniques.deep_visualization import UnitIndex
@@ -52,19 +53,27 @@ class CustomCallbacks:
         """The registered callbacks, for `fit`."""
         return self._callbacks
 
+    def resume(self, model: keras.Model) -> int:
+        """Load the network that the last run saved, where this run is to go on with it.
+
+        Call it after `compile`, and give what it returns to `fit` as `initial_epoch`. Where nothing is to be
+        resumed it returns 0 and changes nothing. See `resume`.
+        """
+        return resume(model, self.file_folder)
+
     def register_network_saver(self) -> None:
         """Save the whole network after each epoch. See `NetworkSaver`."""
-        self._callbacks.append(NetworkSaver(self.file_folder))
+        self._add(NetworkSaver(self.file_folder))
 
     def register_training_progress(self) -> None:
         """Write accuracy and loss of each batch. See `TrainingProgress`."""
-        self._callbacks.append(TrainingProgress(self.file_folder))
+        self._add(TrainingProgress(self.file_folder))
 
     def register_layer_activations(
         self, exclude_layers: Sequence[type | int | str] = EXCLUDE_LAYERS, interval: int | None = None, **options: Any
     ) -> None:
         """Draw what each layer gives for the input image. See `LayerActivations`."""
-        self._callbacks.append(
+        self._add(
             LayerActivations(
                 self.file_folder, exclude_layers, self.custom_preprocess, self._interval(interval), **options
             )
@@ -72,7 +81,7 @@ class CustomCallbacks:
 
     def register_saliency_maps(self, interval: int | None = None, **options: Any) -> None:
         """Draw which pixels of the input image matter. See `SaliencyMaps`."""
-        self._callbacks.append(
+        self._add(
             SaliencyMaps(
                 self.file_folder, self.custom_preprocess, self.custom_postprocess, self._interval(interval), **options
             )
@@ -88,7 +97,7 @@ class CustomCallbacks:
         **options: Any,
     ) -> None:
         """Draw what feature maps see in the input image. See `DeconvolutionalNetwork`."""
-        self._callbacks.append(
+        self._add(
             DeconvolutionalNetwork(
                 self.file_folder, feat_map_layer_no, feat_map_amount, feat_map_nos, self.custom_preprocess,
                 self.custom_postprocess, custom_keras_model_info, self._interval(interval), **options,
@@ -111,7 +120,7 @@ class CustomCallbacks:
         **options: Any,
     ) -> None:
         """Draw what units look for. See `DeepVisualization`."""
-        self._callbacks.append(
+        self._add(
             DeepVisualization(
                 self.file_folder, units_to_visualize, learning_rate, no_of_iterations, l2_decay, blur_interval,
                 blur_std, value_percentile, norm_percentile, contribution_percentile, abs_contribution_percentile,
@@ -130,12 +139,17 @@ class CustomCallbacks:
         """Find the images of a set that activate feature maps most, at the end of the training or after every
         `epochs` epochs. See `MaxActivatingImages`.
         """
-        self._callbacks.append(
+        self._add(
             MaxActivatingImages(
                 self.file_folder, images, feat_map_layer_no, feat_map_amount, feat_map_nos, self.custom_preprocess,
                 self.custom_postprocess, **options,
             )
         )  # fmt: skip
+
+    def _add(self, callback: keras.callbacks.Callback) -> None:
+        """The network is saved last, when all others have done what they do at the end of an epoch."""
+        savers = (place for place, one in enumerate(self._callbacks) if isinstance(one, NetworkSaver))
+        self._callbacks.insert(next(savers, len(self._callbacks)), callback)
 
     def _interval(self, interval: int | None) -> int:
         return self.base_interval if interval is None else interval

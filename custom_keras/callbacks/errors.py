@@ -20,7 +20,7 @@ class ErrorReport:
         self.name = name
         self.files = files
         self._said: set[str] = set()
-        self._stands = False
+        self._stands = True  # an earlier process may have left one
 
     def say(self, error: Exception) -> None:
         """Write an error down; one that was said before is passed over."""

@@ -13,10 +13,11 @@ from custom_keras.callbacks.clock import TrainingClock
 from custom_keras.callbacks.errors import ErrorReport, ExpectedError, training_goes_on
 from custom_keras.callbacks.folder import callback_folder
 from custom_keras.callbacks.input_images import prepare, read_image
+from custom_keras.callbacks.resuming import earlier_batches
 from custom_keras.techniques.graph import UntraceableError
 from custom_keras.techniques.network import Network
 from visualization_files.names import TECHNIQUES
-from visualization_files.stages import DEFAULT_STAGE_LIMIT, StageWriter, read_stages
+from visualization_files.stages import DEFAULT_STAGE_LIMIT, StageWriter
 
 _NEVER = sys.maxsize
 
@@ -142,7 +143,7 @@ class VisualizationCallback(keras.callbacks.Callback):
 
     def draw_now(self) -> None:
         """Draw, unless the network was drawn as it is now."""
-        if self._clock.batches > self._drawn:
+        if self._started and self._clock.batches > self._drawn:
             if self._model_of_technique is None:  # it had but one batch
                 training_goes_on(VisualizationCallback._set_up)(self, self.model)
             self._next = self._clock.batches
@@ -151,13 +152,16 @@ class VisualizationCallback(keras.callbacks.Callback):
     @training_goes_on
     def _start(self, epoch: int) -> None:
         """Forget an earlier training, or count on from it where `fit` is given an `initial_epoch`."""
-        if epoch > 0:
-            stages = [stage for name in TECHNIQUES for stage in read_stages(self.folder.results, name)]
-            self._clock.resume(max((stage.batch for stage in stages), default=0))
-            self._next = self._clock.batches if self.interval else _NEVER
+        if epoch == 0:
+            for writer in self._writers:
+                writer.start()
             return
-        for writer in self._writers:
-            writer.start()
+        batches = earlier_batches(self.folder, epoch)
+        self._clock.resume(batches)
+        self._drawn = min(writer.resume(batches) for writer in self._writers)
+        if self.interval:
+            # As if it had not been interrupted: at the same multiples of the interval.
+            self._next = -(-max(self._drawn + 1, batches) // self.interval) * self.interval
 
     def _set_up(self, model: keras.Model) -> None:
         """Make the technique and prepare the images, which checks all arguments."""

@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 MODULES = [
     name for name in (
         "test_training_progress.py", "test_network_saver.py", "test_visualizations.py", "test_max_activating_images.py",
+        "test_resume.py",
     )
     if (HERE / name).exists()
 ]
