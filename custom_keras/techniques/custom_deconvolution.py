@@ -1,12 +1,13 @@
 """A deconvolutional model that the user has built, as section 4.1.10 and appendix C of the thesis have it."""
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from custom_keras import backend
-from custom_keras.techniques.network import Network
+from custom_keras.techniques.network import LayerCall, Network
 
 
 class CustomDeconvolution:
@@ -16,17 +17,18 @@ class CustomDeconvolution:
         info: the deconvolutional model, whose output is an image; a dictionary from layer numbers of the network
             to the numbers of the model's layers that take their feature maps; and a function without arguments,
             called before each drawing, that returns the updated model and dictionary, or None to keep them.
-        layer_number: the layer of the network.
+        layer: the layer of the network whose feature maps are reconstructed.
 
     Raises:
-        ValueError: if it is not of this form, or if the layer is not in the dictionary.
+        ValueError: if it is not of this form, if the layer is not in the dictionary, if the model's layer does not
+            take its feature maps, or if the model gives no image.
     """
 
-    def __init__(self, info: tuple, layer_number: str):
-        if not isinstance(info, tuple | list) or len(info) != 3 or not callable(info[2]):
+    def __init__(self, info: tuple, layer: LayerCall):
+        if not isinstance(info, tuple | list) or len(info) != 3 or not callable(info[2]) or not _fits(info[:2]):
             raise ValueError("custom_keras_model_info has the wrong form. Expected (deconvolutional model, "
                              f"dictionary of layer numbers, update function). Received: {info!r}")
-        self.layer_number = layer_number
+        self.layer = layer
         *self._model_and_map, self.update = info
         self._compile(*self._model_and_map)
 
@@ -47,6 +49,10 @@ class CustomDeconvolution:
         """
         updated = self.update()
         if updated is not None:
+            if not _fits(updated):
+                raise ValueError("The update function of custom_keras_model_info does not return what it should. "
+                                 "Expected (deconvolutional model, dictionary of layer numbers) or None. "
+                                 f"Received: {updated!r}")
             self._compile(*updated)
         seeds = np.zeros((*chosen.shape, *maps.shape[1:]), "float32")
         for k, n in np.ndindex(*chosen.shape):
@@ -58,12 +64,19 @@ class CustomDeconvolution:
 
     def _compile(self, model: keras.Model, layer_map: dict[int, int]) -> None:
         """Compile the model from the mapped layer on; once for each model that `update` returns."""
-        start = _mapped(layer_map, self.layer_number)
+        start = _mapped(layer_map, self.layer.number)
         if getattr(self, "_compiled", None) == (id(model), start):
             return
+        self._run = _from_layer(model, start, self.layer)
         self._model_and_map = [model, layer_map]
         self._compiled = (id(model), start)
-        self._run = _from_layer(model, start)
+
+
+def _fits(model_and_map: Any) -> bool:
+    """Whether it is a model and a dictionary."""
+    if not isinstance(model_and_map, tuple | list) or len(model_and_map) != 2:
+        return False
+    return isinstance(model_and_map[0], keras.Model) and isinstance(model_and_map[1], dict)
 
 
 def _mapped(layer_map: dict[int, int], number: str) -> int:
@@ -74,7 +87,7 @@ def _mapped(layer_map: dict[int, int], number: str) -> int:
     return found[number]
 
 
-def _from_layer(model: keras.Model, start: int) -> Callable[[np.ndarray], np.ndarray]:
+def _from_layer(model: keras.Model, start: int, layer: LayerCall) -> Callable[[np.ndarray], np.ndarray]:
     network = Network(model)
     if str(start) == "0":
         slot = network.image_slot
@@ -84,8 +97,20 @@ def _from_layer(model: keras.Model, start: int) -> Callable[[np.ndarray], np.nda
             raise ValueError("The deconvolutional model cannot begin at this layer. Expected a layer with one input. "
                              f"Received: {network.layer(start).label}")
         (slot,) = slots
+    _check_shapes(network, slot, layer)
 
     def forward(features):
         return ops.cast(network.graph.run({slot: features}, network.graph.outputs[:1])[0], "float32")
 
     return backend.compiled(forward, model.variables)
+
+
+def _check_shapes(network: Network, slot: int, layer: LayerCall) -> None:
+    taken, given = network.graph.shape(slot), network.graph.shape(network.graph.outputs[0])
+    sizes = zip(taken[1:], layer.shape[1:], strict=False)
+    if len(taken) != len(layer.shape) or not all(a == b or None in (a, b) for a, b in sizes):
+        raise ValueError(f"The deconvolutional model does not take the feature maps of {layer.label}. "
+                         f"Expected the shape {layer.shape}. Received: {taken}")
+    if len(given) not in (3, 4):
+        raise ValueError("The deconvolutional model gives no image. Expected an image as its output, of shape "
+                         f"(N, height, width, channels). Received: {given}")

@@ -108,7 +108,7 @@ class DeconvolutionalNetwork:
         graph, start = self.network.graph, self.network.image_slot
         self._custom = None
         if custom_keras_model_info is not None:
-            self._custom = CustomDeconvolution(custom_keras_model_info, self.layer.number)
+            self._custom = CustomDeconvolution(custom_keras_model_info, self.layer)
         else:
             check_reversible(graph, start, self.layer.slot, reversible_layers)
         self._replaced = relu_rules.replaced(graph.needed([self.layer.slot]), relu_rules.deconvolution)
