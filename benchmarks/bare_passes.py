@@ -15,6 +15,12 @@ def forward(model: keras.Model, images: np.ndarray) -> Callable[[], None]:
     return _compile(model, images, lambda run, x: run(x))
 
 
+def forward_all(model: keras.Model, images: np.ndarray) -> Callable[[], None]:
+    """One forward pass that gives what every layer gives."""
+    outputs = [layer.output for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    return _compile(keras.Model(model.inputs[0], outputs), images, lambda run, x: run(x))
+
+
 def forward_backward(model: keras.Model, images: np.ndarray) -> Callable[[], None]:
     """One forward pass, and one backward pass from each image's largest output."""
     return _compile(model, images, lambda run, x: _gradients(lambda x: [_sum(_largest(run(x)))], x))

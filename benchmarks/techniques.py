@@ -58,7 +58,8 @@ def single_drawings(name: str, rounds: int, with_peers: bool) -> None:
     rivals = peers if with_peers else None
     report(name, "activations", goal, {
         "ours": lambda: [result.pictures() for result in activations.draw(image)],
-        "bare": bare_passes.forward(model, image),
+        "bare": bare_passes.forward_all(model, image),
+        "bare to the last layer alone": bare_passes.forward(model, image),
     }, rounds)  # fmt: skip
     report(name, "saliency", goal, {
         "ours": lambda: [result.pictures() for result in saliency.draw(image)],
