@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from custom_keras.callbacks.arguments import check_functions, check_interval
 from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
 from custom_keras.callbacks.deep_visualization import DeepVisualization
 from custom_keras.callbacks.gentle_stop import GentleStop, is_supervised
@@ -43,6 +44,8 @@ class CustomCallbacks:
         custom_postprocess: Callable | None = None,
         base_interval: int = 10,
     ):
+        check_interval(base_interval, "base_interval")
+        check_functions(custom_preprocess=custom_preprocess, custom_postprocess=custom_postprocess)
         self.file_folder = file_folder
         self.custom_preprocess = custom_preprocess
         self.custom_postprocess = custom_postprocess

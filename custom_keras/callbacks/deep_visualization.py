@@ -70,7 +70,8 @@ class DeepVisualization(VisualizationCallback):
             abs_contribution_percentile,
         )  # fmt: skip
         Regularization(*regularizers)
-        deep_visualization.check_ascent(learning_rate, no_of_iterations)
+        deep_visualization.check_ascent(learning_rate, no_of_iterations, seed)
+        deep_visualization.check_form(units_to_visualize)
         self._arguments = (units_to_visualize, learning_rate, no_of_iterations, *regularizers)
         self.seed = seed
 

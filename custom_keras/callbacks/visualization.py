@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from custom_keras.callbacks.arguments import check_functions, check_interval
 from custom_keras.callbacks.budget import Budget
 from custom_keras.callbacks.clock import TrainingClock
 from custom_keras.callbacks.errors import ErrorReport, ExpectedError, training_goes_on
@@ -62,7 +63,8 @@ class VisualizationCallback(keras.callbacks.Callback):
         input_shape: tuple[int | None, ...] | None = None,
     ):
         super().__init__()
-        _check_interval(interval)
+        check_interval(interval)
+        check_functions(custom_preprocess=custom_preprocess, custom_postprocess=custom_postprocess)
         self.folder = callback_folder(file_folder)
         self.custom_preprocess = custom_preprocess
         self.custom_postprocess = custom_postprocess
@@ -242,10 +244,3 @@ class VisualizationCallback(keras.callbacks.Callback):
         if self._skips == 1:
             for writer in self._writers:
                 writer.skip(self._clock.batches, self._clock.progress, self.budget.sentence())
-
-
-def _check_interval(interval: int | None) -> None:
-    whole = isinstance(interval, int | np.integer) and not isinstance(interval, bool)
-    if interval is not None and not (whole and interval > 0):
-        raise ValueError(f"The interval is no number of batches. Expected 1 or more, or None for only at the end. "
-                         f"Received: interval={interval!r}")

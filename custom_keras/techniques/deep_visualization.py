@@ -110,7 +110,7 @@ class DeepVisualization:
             abs_contribution_percentile,
         )
         self.settings |= asdict(self.regularization)
-        check_ascent(learning_rate, no_of_iterations)
+        check_ascent(learning_rate, no_of_iterations, seed)
         self.seed = seed
         self.network = Network.of(model, **options)
         self.units = check_units(self.network, units_to_visualize)
@@ -166,12 +166,14 @@ class DeepVisualization:
         return backend.compiled(ascend, self.network.model.variables)
 
 
-def check_ascent(learning_rate: float, no_of_iterations: int) -> None:
+def check_ascent(learning_rate: float, no_of_iterations: int, seed: int | None = None) -> None:
     """Check what can be checked without the network.
 
     Raises:
-        ValueError: if the learning rate is not larger than 0, or if there is no iteration.
+        ValueError: if the learning rate is not larger than 0, if there is no iteration, or if the seed is none.
     """
+    if seed is not None and not (isinstance(seed, numbers.Integral) and seed >= 0):
+        raise ValueError(f"The seed is none. Expected a whole number from 0 up, or None. Received: seed={seed!r}")
     if not (isinstance(learning_rate, numbers.Real) and 0 < learning_rate < float("inf")):
         raise ValueError(f"The learning rate is out of range. Expected a number larger than 0. "
                          f"Received: learning_rate={learning_rate!r}")
@@ -188,14 +190,25 @@ def check_units(
     Raises:
         ValueError: if there is none, or if a layer or an index is not there.
     """
-    if not len(units):
-        raise ValueError("There is no unit to visualize. Expected [(layer, unit_index), ...]. Received: []")
+    check_form(units)
     return [_check_unit(network, unit) for unit in units]
 
 
+def check_form(units: Sequence[tuple[int | str, UnitIndex]]) -> None:
+    """Check what can be checked of the units without the network.
+
+    Raises:
+        ValueError: if there is none, or if one is not `(layer, unit_index)`.
+    """
+    if not isinstance(units, tuple | list) or not units:
+        raise ValueError("There is no unit to visualize. Expected [(layer, unit_index), ...]. "
+                         f"Received: units_to_visualize={units!r}")
+    for unit in units:
+        if not isinstance(unit, tuple | list) or len(unit) != 2:
+            raise ValueError(f"This is no unit. Expected (layer, unit_index). Received: {unit!r}")
+
+
 def _check_unit(network: Network, unit: Any) -> tuple[LayerCall, UnitIndex]:
-    if not isinstance(unit, tuple | list) or len(unit) != 2:
-        raise ValueError(f"This is no unit. Expected (layer, unit_index). Received: {unit!r}")
     call, index = network.layer(unit[0]), unit[1]
     given = tuple(index) if isinstance(index, tuple | list | np.ndarray) else (index,)
     sizes = call.shape[1:]
