@@ -89,7 +89,7 @@ def render_overview(file: FileMeta, run_form: RunForm | None = None, tag_form: T
         gpus=find_gpus(),
         code=code,
         images=[path.name for path in folder.image_paths()],
-        has_network=folder.network.is_file(),
+        point=runs.resume_point(file) if run and not run.unfinished else None,
         run_form=run_form,
         tag_form=tag_form or TagForm(formdata=None),
         confirm_form=ConfirmForm(),

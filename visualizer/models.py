@@ -136,6 +136,8 @@ class Run(db.Model):
     # How many graphics processors it asked for, and which it got: their identities, separated by commas.
     gpu_count: Mapped[int] = mapped_column(default=0)
     gpus: Mapped[str] = mapped_column(Text, default="")
+    # How many epochs the earlier run had trained that it goes on with; None for one that began anew.
+    continued_after: Mapped[int | None]
     # Whether the message about its end has been sent, how often that was tried, and when last.
     messaged: Mapped[bool] = mapped_column(default=False)
     message_tries: Mapped[int] = mapped_column(default=0)

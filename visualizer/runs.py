@@ -32,7 +32,7 @@ def start(filename: str):
     if form.validate_on_submit():
         given = [(image.filename, image.stream) for image in form.images.data or [] if image and image.filename]
         try:
-            run = runs.request_run(file, given, form.source.data, form.wishes())
+            run = runs.request_run(file, given, form.source.data, form.wishes(), form.last_run.data)
         except BadInputError as error:
             form.show(error)
         else:

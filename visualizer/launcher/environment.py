@@ -65,6 +65,7 @@ PROTECTED = {
     "PYTHONUNBUFFERED": "it lets the output be seen as it comes",
     "PYTHONUTF8": "it lets the output be read",
     "TRAINING_RUN": "processes of a run are found by it",
+    "TRAINING_RESUME": "choose to continue the last run",
     "CUDA_VISIBLE_DEVICES": "ask for a number of GPUs",
     "CUDA_DEVICE_ORDER": "ask for a number of GPUs",
     "NVIDIA_VISIBLE_DEVICES": "ask for a number of GPUs",

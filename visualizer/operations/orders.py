@@ -35,6 +35,7 @@ def make_order(run: Run) -> Order:
         environment={
             **script_environment(os.environ, current_app.extensions["script_path"], extra),
             **(gpu_environment(gpus) if find_gpus() else {}),
+            **({} if run.continued_after is None else {"TRAINING_RESUME": "1"}),
         },
         arguments=tuple(shlex.split(run.arguments)),
         stop_seconds=(config["INTERRUPT_SECONDS"], config["TERMINATE_SECONDS"]),

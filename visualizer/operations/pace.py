@@ -38,7 +38,7 @@ def seconds_left(run: Run) -> float | None:
             begun = max(begun, os.fstat(ready.fileno()).st_mtime)
     except (OSError, BadFileError):
         pass
-    trained = done - first
+    trained = done - max(first, run.continued_after or 0)  # the output begins with the run that it goes on with
     return max(0.0, (time.time() - begun) * (total - done) / trained) if trained > 0 else None
 
 

@@ -7,6 +7,8 @@ from typing import BinaryIO
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from visualization_files.layout import BadFileError
+from visualization_files.resume_point import ResumePoint, read_point
 from visualizer import storage
 from visualizer.extensions import db
 from visualizer.models import UNFINISHED, FileMeta, Run, User, now
@@ -15,7 +17,7 @@ from visualizer.operations.scheduler import schedule
 from visualizer.operations.states import refresh
 from visualizer.storage import BadInputError
 
-__all__ = ["Wishes", "last_run", "of_user", "refresh", "request_run", "request_stop", "schedule"]
+__all__ = ["Wishes", "last_run", "of_user", "refresh", "request_run", "request_stop", "resume_point", "schedule"]
 
 _PATIENCE = 1.0  # seconds that a request waits for another scheduler to be done
 
@@ -36,7 +38,11 @@ class Wishes:
 
 
 def request_run(
-    file: FileMeta, images: Iterable[tuple[str, BinaryIO]], source: str, wishes: Wishes = Wishes()
+    file: FileMeta,
+    images: Iterable[tuple[str, BinaryIO]],
+    source: str,
+    wishes: Wishes = Wishes(),
+    last_run: str = "delete",
 ) -> Run:
     """Queue a run of a script, and start it if it can start now.
 
@@ -46,6 +52,8 @@ def request_run(
         source: where no new image is given, "last" goes on with those of the last run, "none" with none,
             and "new" is a mistake.
         wishes: how it is to be started.
+        last_run: what becomes of the last run: "delete" removes its results when this one starts, "continue" goes
+            on with them, and with its images.
 
     Raises:
         BadInputError: if it runs already, can never start, or an image is bad. Nothing is changed then.
@@ -55,15 +63,14 @@ def request_run(
         raise _running_already(file)
     if why := scheduler.why_never(file.owner, wishes.gpu_count):
         raise BadInputError(why, "run")
-    images = list(images)
-    if source == "new" and not images:
-        raise BadInputError("Choose an image, or run without one.", "images")
-    if images or source == "none":
-        _store_images(file, images)
+    run = Run(**vars(wishes))
+    if last_run == "continue":
+        run.continued_after = _epochs_to_go_on_with(file)
+    else:
+        _take_images(file, list(images), source)
     for earlier in file.runs:
         earlier.announced = True
-    run = Run(file=file, **vars(wishes))
-    db.session.add(run)
+    file.runs.append(run)
     try:
         db.session.commit()
     except IntegrityError:  # another click was faster
@@ -77,7 +84,28 @@ def _running_already(file: FileMeta) -> BadInputError:
     return BadInputError(f"{file.filename} is running already, or waits to run.", "run")
 
 
-def _store_images(file: FileMeta, images: list[tuple[str, BinaryIO]]) -> None:
+def resume_point(file: FileMeta) -> ResumePoint | None:
+    """How far the saved network of the last run was trained; None where there is none that tells it."""
+    folder = storage.folder_of(file)
+    try:
+        with folder.open(folder.network) as network:
+            return read_point(network)
+    except (OSError, BadFileError):
+        return None
+
+
+def _epochs_to_go_on_with(file: FileMeta) -> int:
+    point = resume_point(file)
+    if point is None or not point.resumable or not point.epoch:
+        raise BadInputError("There is no saved network that this script can go on with. Let it begin anew.", "run")
+    return point.epoch
+
+
+def _take_images(file: FileMeta, images: list[tuple[str, BinaryIO]], source: str) -> None:
+    if source == "new" and not images:
+        raise BadInputError("Choose an image, or run without one.", "images")
+    if not images and source != "none":
+        return
     try:
         storage.store_images(storage.folder_of(file), images)
     except BadInputError as error:

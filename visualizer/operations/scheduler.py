@@ -158,7 +158,8 @@ def _start_what_was_taken_out(runs: list[Run]) -> None:
 
 def _start(run: Run) -> None:
     try:
-        storage.clear_results(storage.folder_of(run.file))
+        if run.continued_after is None:
+            storage.clear_results(storage.folder_of(run.file))
         status = launcher().start(make_order(run))
     except (OSError, ValueError) as error:
         current_app.logger.exception("run %d could not be started", run.id)
