@@ -229,3 +229,22 @@ def test_layers_of_ones_own_can_be_called_reversible():
     with pytest.raises(ValueError, match="Doubled: no reversal known"):
         DeconvolutionalNetwork(model, "doubled", 1)
     assert drawn(model, image_of([[3]]), "doubled", reversible_layers=[Doubled]) == [[12]]
+
+
+def test_a_batch_gives_what_single_images_give():
+    rng = np.random.default_rng(0)
+    model = network((9, 8, 3), layers.Conv2D(20, 3, activation="relu"), layers.MaxPooling2D(name="pool"))
+    model.set_weights([rng.normal(size=weight.shape) for weight in model.get_weights()])
+    images = rng.normal(size=(3, 9, 8, 3))
+    technique = DeconvolutionalNetwork(model, "pool", 18)  # more than are compiled into one function
+    together = technique.draw(images)
+    for image, result in zip(images, together, strict=True):
+        (alone,) = technique.draw(image[None])
+        assert len(alone.reconstructions) == 18
+        for one, other in zip(result.reconstructions, alone.reconstructions, strict=True):
+            assert (one.feat_map_no, one.position) == (other.feat_map_no, other.position)
+            np.testing.assert_allclose(one.array, other.array, atol=1e-5)
+        activations = [made.activation for made in result.reconstructions]
+        assert activations == sorted(activations, reverse=True)
+    named = DeconvolutionalNetwork(model, "pool", feat_map_nos=[7, 2]).draw(images)
+    assert [[made.feat_map_no for made in result.reconstructions] for result in named] == [[7, 2]] * 3
