@@ -15,7 +15,7 @@ def saved(network, tmp_path):
 
 
 def output_of(network, layer):
-    return keras.Model(network.inputs[0], network.get_layer(layer).output)(IMAGES)
+    return keras.Model(network.inputs[0], network.get_layer(layer).output).predict(IMAGES, verbose=0)
 
 
 @pytest.mark.parametrize("layer", [None, "fc"])
@@ -23,13 +23,15 @@ def test_features_are_what_the_last_dense_layer_takes_in(saved, network, layer):
     extractor = saved_extractor(saved, layer)
 
     assert (extractor.size, extractor.grey, extractor.length) == ((8, 8), False, 6)
-    np.testing.assert_allclose(extractor.model(IMAGES), output_of(network, "fc"), rtol=1e-5)
+    np.testing.assert_allclose(extractor.model.predict(IMAGES, verbose=0), output_of(network, "fc"), rtol=1e-5)
 
 
 def test_feature_maps_are_averaged_over_their_places(saved, network):
     extractor = saved_extractor(saved, "conv")
 
-    np.testing.assert_allclose(extractor.model(IMAGES), np.mean(output_of(network, "conv"), axis=(1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(
+        extractor.model.predict(IMAGES, verbose=0), np.mean(output_of(network, "conv"), axis=(1, 2)), rtol=1e-5
+    )
 
 
 def test_a_network_for_grey_images(tmp_path):

@@ -9,6 +9,8 @@ from case_study.networks import CONFIGURATIONS
 from case_study.study import BATCH_SIZE, Study, epochs_of, inputs, measure, targets
 from case_study.table import read_table
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # Keras' own
+
 
 def test_epochs_are_those_of_the_thesis():
     assert {letter: epochs_of(letter) for letter in CONFIGURATIONS} == {
