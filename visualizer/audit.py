@@ -27,6 +27,7 @@ _DEEDS = {
     "files.change_tags": "tags changed",
     "runs.start": "run asked for",
     "runs.stop": "stop asked for",
+    "machine.stop": "stop asked for",
     "messages.show": "messages chosen",
 }
 # Requests that change something, but nothing of interest; accounts write their own lines.

@@ -10,6 +10,7 @@ from visualizer.operations.pace import seconds_left
 from visualizer.operations.scheduler import waiting_turns
 from visualizer.operations.states import launcher
 
+NOW = 3.0  # seconds; what a graphics processor did within them counts as the present
 # What there is to tell, in the order of the page.
 FACTS = {
     "place": "Waits",
@@ -33,7 +34,7 @@ def facts(run: Run) -> dict[str, str]:
         limit = current_app.config["RUN_MEMORY_BYTES"]
         answer["memory"] = in_bytes(usage.memory_bytes) + (f" of at most {in_bytes(limit)}" if limit else "")
     if run.gpus:
-        answer["gpus"] = "; ".join(say_gpu(gpu) for gpu in find_gpus() if gpu.identity in run.gpus.split(","))
+        answer["gpus"] = "; ".join(say_gpu(gpu) for gpu in find_gpus(NOW) if gpu.identity in run.gpus.split(","))
     return answer
 
 

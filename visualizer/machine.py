@@ -11,7 +11,7 @@ from sqlalchemy import select
 from visualizer.extensions import db
 from visualizer.launcher.gpus import find_gpus
 from visualizer.launcher.limits import in_bytes
-from visualizer.live import limits_in_words, say_gpu, say_usage
+from visualizer.live import NOW, limits_in_words, say_gpu, say_usage
 from visualizer.models import Run, User
 from visualizer.operations import runs, scheduler
 from visualizer.operations.orders import user_disk_use, why_not_isolated
@@ -27,12 +27,13 @@ def show():
     unfinished = scheduler.unfinished()
     runs.refresh(unfinished)
     by_number = {run.id: run for run in unfinished}
-    gpus = find_gpus()
+    turns = [turn for turn in scheduler.waiting_turns().values() if turn.number in by_number]
+    gpus = find_gpus(NOW)
     memory = psutil.virtual_memory()
     return render_template(
         "machine.html",
         running=[run for run in unfinished if run.state == "running"],
-        waiting=[(turn, by_number[turn.number]) for turn in scheduler.turns(unfinished, scheduler.rules_now())],
+        waiting=[(turn, by_number[turn.number]) for turn in turns],
         may_stop=_may_stop,
         usage=say_usage,
         gpus=[(say_gpu(gpu), [run for run in unfinished if gpu.identity in run.gpus.split(",")]) for gpu in gpus],

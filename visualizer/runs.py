@@ -21,7 +21,8 @@ blueprint = Blueprint("runs", __name__)
 @login_required
 def index():
     unfinished = [run for run in runs.of_user(current_user) if run.unfinished]
-    return render_template("index.html", runs=unfinished, turns=waiting_turns())
+    turns = waiting_turns() if any(run.state == "queued" for run in unfinished) else {}
+    return render_template("index.html", runs=unfinished, turns=turns)
 
 
 @blueprint.post("/uploads/<filename>/run")

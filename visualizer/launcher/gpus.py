@@ -10,7 +10,7 @@ from threading import Lock
 
 _FIELDS = ("index", "uuid", "name", "pci.bus_id", "memory.total", "memory.used", "utilization.gpu")
 _TIMEOUT = 10  # seconds; a driver that hangs must not hang the server
-_FRESH_SECONDS = 3.0  # how long an answer of nvidia-smi counts as the present
+_FRESH_SECONDS = 60.0  # how long an answer of nvidia-smi counts, which may take a second to come
 _DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
@@ -41,16 +41,19 @@ _lock = Lock()
 _known: tuple[float, list[Gpu]] | None = None
 
 
-def find_gpus() -> list[Gpu]:
-    """The graphics processors that the server may use; few seconds old at most.
+def find_gpus(fresh_seconds: float = _FRESH_SECONDS) -> list[Gpu]:
+    """The graphics processors that the server may use.
 
     Where the server itself has CUDA_VISIBLE_DEVICES, there are no others.
+
+    Args:
+        fresh_seconds: how old the answer may be; what they do changes faster than which there are.
     """
     global _known
     if not shutil.which("nvidia-smi"):
         return []
     with _lock:
-        if _known is None or time.monotonic() - _known[0] > _FRESH_SECONDS:
+        if _known is None or time.monotonic() - _known[0] > fresh_seconds:
             _known = (time.monotonic(), _visible(_ask(), os.environ.get("CUDA_VISIBLE_DEVICES")))
         return _known[1]
 

@@ -164,6 +164,9 @@ def _view(
 
 def _python_folders(python: str) -> list[str]:
     """The folders of a Python and of its virtual environment."""
+    if python == sys.executable:
+        own = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
+        return sorted(path for path in own if path != "/")
     source = "import json, sys; print(json.dumps([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))"
     answer = subprocess.run([python, "-I", "-c", source], capture_output=True, text=True, timeout=30)
     if answer.returncode:

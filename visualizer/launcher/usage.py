@@ -8,6 +8,8 @@ import psutil
 
 from visualizer.launcher.limits import memory_use
 
+_LARGE = 50_000_000  # bytes
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -40,7 +42,8 @@ class Meter:
         # Where a process went and its parent did not take note of its time, the sum goes back.
         cores = 0.0 if self._seconds is None else max(0.0, seconds - self._seconds) / max(now - self._measured, 0.01)
         self._seconds, self._measured = seconds, now
-        memory = memory_use(processes, exact=len(processes) > 1)
+        # What is shared counts once: exactly, which is slow, only where there is much that could be shared.
+        memory = memory_use(processes, exact=sum(memory_use([process]) > _LARGE for process in processes) > 1)
         return Usage(round(cores, 2), memory, len(processes), time.time())
 
 

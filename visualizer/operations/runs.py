@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from visualization_files.layout import BadFileError
 from visualization_files.resume_point import ResumePoint, read_point
@@ -137,6 +138,7 @@ def of_user(user: User) -> list[Run]:
     """A user's runs that are not finished, or whose end has not been told yet; oldest first."""
     unfinished = Run.state.in_(UNFINISHED)
     query = select(Run).join(FileMeta).where(FileMeta.owner_id == user.id, unfinished | ~Run.announced)
+    query = query.options(joinedload(Run.file).joinedload(FileMeta.owner))
     runs = list(db.session.scalars(query.order_by(Run.id)))
     refresh(runs)
     return runs

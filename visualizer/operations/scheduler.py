@@ -45,15 +45,15 @@ def schedule(patience: float = 0.0) -> bool:
         rules = rules_now()
         _refuse_what_never_fits(runs, rules)
         by_number = {run.id: run for run in runs}
-        for turn in turns(runs, rules):
+        for turn in turns(rules):
             if not turn.why:
                 _take_out(by_number[turn.number], turn)
     return True
 
 
 def waiting_turns() -> dict[int, Turn]:
-    """The turn of each run that waits, by its id."""
-    return {turn.number: turn for turn in turns(unfinished(), rules_now())}
+    """The turn of each run that waits, by its id, the next one first."""
+    return {turn.number: turn for turn in turns(rules_now())}
 
 
 def unfinished() -> list[Run]:
@@ -62,19 +62,18 @@ def unfinished() -> list[Run]:
     return list(db.session.scalars(query.options(joinedload(Run.file).joinedload(FileMeta.owner))))
 
 
-def turns(runs: list[Run], rules: Rules) -> list[Turn]:
-    """The turns of those of these unfinished runs that wait."""
-    waiting = [run for run in runs if run.state == "queued" and run.started is None]
+def turns(rules: Rules) -> list[Turn]:
+    """The turns of all runs that wait, the next one first."""
+    columns = select(Run.id, Run.started, Run.gpu_count, Run.gpus, FileMeta.owner_id)
+    rows = db.session.execute(columns.join(FileMeta).where(Run.state.in_(UNFINISHED))).all()
+    waiting = [row for row in rows if row.started is None]
     if not waiting:
         return []
+    running = [row for row in rows if row.started is not None]
     return plan(
-        [Waiting(run.id, run.file.owner_id, run.gpu_count) for run in waiting],
-        [
-            Running(run.file.owner_id, tuple(filter(None, run.gpus.split(","))))
-            for run in runs
-            if run.unfinished and run.started is not None
-        ],
-        _last_starts({run.file.owner_id for run in waiting}),
+        [Waiting(row.id, row.owner_id, row.gpu_count) for row in waiting],
+        [Running(row.owner_id, tuple(filter(None, row.gpus.split(",")))) for row in running],
+        _last_starts({row.owner_id for row in waiting}),
         rules,
     )
 
@@ -177,7 +176,7 @@ def _refuse_what_never_fits(runs: list[Run], rules: Rules) -> None:
         why = _too_many_gpus(run.gpu_count, rules) if run.state == "queued" and run.gpu_count else ""
         if why:
             run.state, run.ended, run.reason = "failed", now(), f"It can no longer start. {why}"
-    db.session.commit()
+            db.session.commit()
 
 
 def _too_many_gpus(gpu_count: int, rules: Rules) -> str:

@@ -18,11 +18,15 @@ def launcher() -> Launcher:
 
 def refresh(runs: Iterable[Run]) -> None:
     """Bring the rows of runs in line with their processes."""
+    changed = False
     for run in runs:
         if run.state == "running":
             folder = storage.folder_of(run.file)
             take_over(run, launcher().poll(folder.path, run.id, run.pid, run.pid_started))
-    db.session.commit()
+            changed = changed or db.session.is_modified(run)
+    # A commit makes the session read each row anew: that would cost more than all the rest of a page.
+    if changed:
+        db.session.commit()
 
 
 def take_over(run: Run, status: Status) -> None:
