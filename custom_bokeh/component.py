@@ -3,11 +3,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from bokeh.models import CustomJS, Div
+from bokeh.models import CustomJS, Div, InlineStyleSheet, LinearColorMapper
 
 from custom_bokeh.access import Visit
 from custom_bokeh.library import Library
-from custom_bokeh.theme import COLOURS, style_sheet
+from custom_bokeh.theme import COLOURS, PALETTES, style_sheet
 
 
 class Component:
@@ -27,6 +27,9 @@ class Component:
         self.visit = visit
         self.library = library
         self.colours = COLOURS[visit.theme]
+        # One for all texts and controls, and one mapper for all pictures of a palette: a page has many of both.
+        self.sheet = InlineStyleSheet(css=style_sheet(visit.theme))
+        self._mappers: dict[str, LinearColorMapper] = {}
 
     def update(self) -> None:
         """Bring the page up to date. Nothing is sent where nothing changed."""
@@ -42,7 +45,13 @@ class Component:
     def text(self, html: str = "", **options) -> Div:
         """A text on the page; what comes from users must have gone through `escape`."""
         options = {"sizing_mode": "stretch_width", **options}
-        return Div(text=html, stylesheets=[style_sheet(self.visit.theme)], **options)
+        return Div(text=html, stylesheets=[self.sheet], **options)
+
+    def mapper(self, palette: str) -> LinearColorMapper:
+        """From the bytes of a picture to one of the `PALETTES`."""
+        if palette not in self._mappers:
+            self._mappers[palette] = LinearColorMapper(palette=PALETTES[palette], low=0, high=255)
+        return self._mappers[palette]
 
 
 def sentence(text: str, error: bool = False) -> str:

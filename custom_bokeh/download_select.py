@@ -4,7 +4,6 @@ from collections.abc import Callable
 from bokeh.models import Select
 
 from custom_bokeh.component import Component
-from custom_bokeh.theme import style_sheet
 
 _NOTHING = ""
 
@@ -19,7 +18,7 @@ def download_select(page: Component, kinds: dict[str, str], download: Callable[[
     """
     options = [(_NOTHING, "choose a file"), *kinds.items()]
     select = Select(title="Download", value=_NOTHING, options=options, width=180,
-                    stylesheets=[style_sheet(page.visit.theme)])  # fmt: skip
+                    stylesheets=[page.sheet])  # fmt: skip
 
     def chosen(attr: str, old: str, new: str) -> None:
         if new in kinds:

@@ -21,7 +21,7 @@ class InputImage:
         self._page = page
         self.name = name
         self.caption = page.text()
-        self.picture = Picture(page.library.cache, "input_image", max_width=max_width)
+        self.picture = Picture(page, "input_image", max_width=max_width)
         self.root = column(self.caption, self.picture.root, sizing_mode="stretch_width")
 
     def update(self, extent: tuple[int, int] | None = None) -> None:

@@ -2,7 +2,6 @@
 from html import escape
 
 import numpy as np
-from bokeh.events import Tap
 from bokeh.layouts import column
 
 from custom_bokeh.component import Component
@@ -30,12 +29,6 @@ class LargeMap:
         self.text = page.text(visible=False)
         self.picture: Picture | None = None
         self.root = column(self.text, sizing_mode="stretch_width")
-
-    def on_tap(self, event: Tap) -> None:
-        """Show the map that was clicked, or close it if it is shown already."""
-        grid = self._part.grid if self._part else None
-        if grid is not None and event.x is not None:
-            self.choose(grid.index(event.x, event.y))
 
     def choose(self, index: int | None) -> None:
         """Show a map by its number; the one that is shown already closes."""
@@ -65,7 +58,7 @@ class LargeMap:
     def _draw(self, part: Part, index: int, label: str) -> None:
         grid, cache = part.grid, self._page.library.cache
         if self.picture is None:
-            self.picture = Picture(cache, "map", max_width=_LARGE)
+            self.picture = Picture(self._page, "map", max_width=_LARGE)
             self.root.children = [self.text, self.picture.root]
         self.picture.root.visible = True
         top, left = grid.corner(index)

@@ -17,7 +17,6 @@ from custom_bokeh.scaling import PER_LAYER, SCALES, Scale
 from custom_bokeh.stage_details import left_out, ranges
 from custom_bokeh.stage_feed import StageFeed
 from custom_bokeh.staged import StagedComponent
-from custom_bokeh.theme import style_sheet
 from visualization_files.stages import Stage
 
 # Width over height of a layer's picture, as wished, on a wide page and on a phone.
@@ -41,7 +40,7 @@ class LayerActivations(StagedComponent):
         self.left_out = self.text(visible=False)
         self.shares(self.dead)
         self.scale = Select(title="Scale", value=PER_LAYER, options=list(SCALES.items()), width=200,
-                            stylesheets=[style_sheet(visit.theme)])  # fmt: skip
+                            stylesheets=[self.sheet])  # fmt: skip
         self.scale.on_change("value", lambda attr, old, new: self.soon())
         self.bar.add(self.scale)
 

@@ -1,7 +1,7 @@
 """The input image with a map laid over it."""
 import numpy as np
 from bokeh.layouts import column
-from bokeh.models import ColumnDataSource, LinearColorMapper
+from bokeh.models import ColumnDataSource, Image, LinearColorMapper
 
 from custom_bokeh.component import Component
 from custom_bokeh.input_image import InputImage
@@ -26,10 +26,8 @@ class Overlay:
         self.picture = self._image.picture
         self.source = ColumnDataSource({"image": [], "x": [], "y": [], "dw": [], "dh": []})
         mapper = LinearColorMapper(palette=_PALETTE, low=0, high=255)
-        renderer = self.picture.root.image(
-            "image", "x", "y", "dw", "dh", source=self.source, color_mapper=mapper, global_alpha=0
-        )
-        self.glyph = renderer.glyph
+        self.glyph = Image(image="image", x="x", y="y", dw="dw", dh="dh", color_mapper=mapper, global_alpha=0)
+        self.picture.root.add_glyph(self.source, self.glyph)
         self._key = None
         self.root = column(self._image.root, sizing_mode="stretch_width")
 

@@ -3,14 +3,13 @@ from html import escape
 
 from bokeh.events import Tap
 from bokeh.layouts import column, row
-from bokeh.models import Range1d
+from bokeh.models import Div, LayoutDOM, Range1d
 
 from custom_bokeh.component import Component
 from custom_bokeh.dead_marks import DeadMarks
 from custom_bokeh.large_map import LargeMap
 from custom_bokeh.part import Difference, Part
 from custom_bokeh.picture import Picture
-from custom_bokeh.theme import DIFFERENCES
 from custom_bokeh.words import file_name
 
 # CSS pixels that one pixel of a map gets at most, one unit of a dense layer, and the width of a card.
@@ -28,7 +27,8 @@ class PartView:
         picture: the part at the stage that is shown.
         other: the same at the stage or for the image that it is compared with, None without comparison.
         difference: what changed between both.
-        large: one map of a layer, full size.
+        large: one map of a layer, full size, None before somebody clicked one.
+        difference_text: what the colours of the difference mean, None before there was one.
 
     Args:
         page: the component that it belongs to.
@@ -48,15 +48,14 @@ class PartView:
         self.picture = self._new_picture(part, ranges)
         self.other: Picture | None = None
         self.difference: Picture | None = None
-        self.difference_text = page.text(visible=False)
-        self.large = LargeMap(page)
+        self.difference_text: Div | None = None
+        self.large: LargeMap | None = None
+        self._part: Part | None = None
         self._marks = DeadMarks(self.picture.root, page.colours.mark)
         self._pictures = column(self.picture.root, sizing_mode=self._sizing)
-        parts = [self.heading, self._pictures] if card else [
-            self.heading, self._pictures, self.difference_text, self.large.root
-        ]  # fmt: skip
-        self.root = column(*parts, sizing_mode=self._sizing, name=slot)
-        self.picture.root.on_event(Tap, self.large.on_tap)
+        self.root = column(self.heading, self._pictures, sizing_mode=self._sizing, name=slot)
+        if part.grid is not None:
+            self.picture.root.on_event(Tap, self.on_tap)
         self.picture.reserve(part.shape)
 
     @property
@@ -69,7 +68,7 @@ class PartView:
         if part.grid is None and not self._card:
             width = WHOLE
         name = file_name(part.title)
-        return Picture(self._page.library.cache, name, ranges, width, fixed=self._card, **options)
+        return Picture(self._page, name, ranges, width, fixed=self._card, **options)
 
     def show(self, part: Part, against: Part | None, narrow: bool = False) -> bool:
         """Show the part, and beside it what it is compared with; returns whether that is new."""
@@ -77,12 +76,14 @@ class PartView:
         if new == self._shown:
             return False
         self._shown = new
+        self._part = part
         self._write_heading(part)
         self.picture.name = file_name(part.title)
         self.picture.show(part.make, part.shape, part.key, f"{part.title}. {part.about}")
         self._compare(part, against, narrow)
         self._marks.show(part.grid, part.marked)
-        self.large.show(part)
+        if self.large:
+            self.large.show(part)
         return True
 
     def _write_heading(self, part: Part) -> None:
@@ -109,13 +110,35 @@ class PartView:
             label = f"Difference of {part.title}. {difference.about}"
             self.difference.show(difference.make, part.shape, difference.key, label)
             text = difference.about
-        if not self._card and (text or self.difference_text.visible):
+        if not self._card:
+            self._explain(text)
+
+    def _explain(self, text: str) -> None:
+        if self.difference_text is None:
+            if not text:
+                return
+            self.difference_text = self._page.text()
+            self._add(self.difference_text)
+        if text or self.difference_text.visible:
             self.difference_text.update(text=f'<p class="quiet">{escape(text)}</p>', visible=bool(text))
+
+    def _add(self, model: LayoutDOM) -> None:
+        self.root.children = [*self.root.children, model]
+
+    def on_tap(self, event: Tap) -> None:
+        """Show the map that was clicked large, or close it if it is shown already."""
+        if self._part is None or self._part.grid is None or event.x is None:
+            return
+        if self.large is None:
+            self.large = LargeMap(self._page)
+            self.large.show(self._part)
+            self._add(self.large.root)
+        self.large.choose(self._part.grid.index(event.x, event.y))
 
     def _make_comparison(self, part: Part) -> None:
         if self.other is None:
             self.other = self._new_picture(part, self.picture.ranges)
-            self.difference = self._new_picture(part, self.picture.ranges, palette=DIFFERENCES)
+            self.difference = self._new_picture(part, self.picture.ranges, palette="differences")
             for picture in (self.other, self.difference):
                 picture.screen_width = self.picture.screen_width
 

@@ -7,19 +7,21 @@ from bokeh.events import RangesUpdate
 from bokeh.models import (
     BoxZoomTool,
     ColumnDataSource,
-    LinearColorMapper,
+    GlyphRenderer,
+    Image,
+    ImageRGBA,
     PanTool,
+    Plot,
     Range1d,
     ResetTool,
     SaveTool,
+    Toolbar,
     WheelZoomTool,
 )
-from bokeh.plotting import figure
 
 from custom_bokeh.arrays import packed, reduced
-from custom_bokeh.cache import Cache
+from custom_bokeh.component import Component
 
-GREYS = [f"#{value:02x}{value:02x}{value:02x}" for value in range(256)]
 _NOTHING = {"image": [], "x": [], "y": [], "dw": [], "dh": []}
 
 
@@ -28,28 +30,28 @@ class Picture:
 
     Attributes:
         root: the figure.
-        grey: source of a picture of one byte a pixel.
-        colour: source of a picture of three channels.
+        grey: source of a picture of one byte a pixel, None before there was one.
+        colour: source of a picture of three channels, None before there was one.
 
     Args:
-        cache: where prepared pictures are shared.
+        page: the component that it belongs to.
         name: file name of a saved picture, without ending.
         ranges: those of another picture to be linked with.
         max_width: of the figure on the screen, in CSS pixels.
         fixed: the figure always has its `max_width`, also where there is more or less room.
-        palette: 256 colours, for pictures of one byte a pixel.
+        palette: one of the theme's `PALETTES`, for pictures of one byte a pixel.
     """
 
     def __init__(
         self,
-        cache: Cache,
+        page: Component,
         name: str,
         ranges: tuple[Range1d, Range1d] | None = None,
         max_width: int | None = None,
-        palette: list[str] = GREYS,
+        palette: str = "greys",
         fixed: bool = False,
     ):
-        self._cache = cache
+        self._cache = page.library.cache
         self._make: Callable[[], np.ndarray] | None = None
         self._shape: tuple[int, int] = (0, 0)
         self._extent: tuple[int, int] = (0, 0)
@@ -61,14 +63,11 @@ class Picture:
         # Pixels of the screen that the picture gets at most; the page tells better once it is open.
         self.screen_width = 1600
         x_range, y_range = ranges or (Range1d(0, 1), Range1d(1, 0))
-        self.root = _figure(x_range, y_range, name, max_width, fixed)
+        self.root = _plot(x_range, y_range, name, max_width, fixed)
         self._save = self.root.select_one(SaveTool)
-        self.grey = ColumnDataSource(dict(_NOTHING))
-        self.colour = ColumnDataSource(dict(_NOTHING))
-        place = {"image": "image", "x": "x", "y": "y", "dw": "dw", "dh": "dh"}
-        mapper = LinearColorMapper(palette=palette, low=0, high=255)
-        self.root.image(source=self.grey, color_mapper=mapper, **place)
-        self.root.image_rgba(source=self.colour, **place)
+        self._mapper = page.mapper(palette)
+        self.grey: ColumnDataSource | None = None
+        self.colour: ColumnDataSource | None = None
         self.root.on_event(RangesUpdate, self._on_ranges)
 
     @property
@@ -129,7 +128,8 @@ class Picture:
         """Show nothing."""
         if self._key is not None:
             self._make, self._key, self._sent = None, None, ()
-            self.grey.data, self.colour.data = dict(_NOTHING), dict(_NOTHING)
+            for source in filter(None, (self.grey, self.colour)):
+                source.data = dict(_NOTHING)
 
     def fit_screen(self, width: int) -> None:
         """Send no more than this many pixels of the screen can show."""
@@ -157,10 +157,22 @@ class Picture:
             "image": [pixels], "x": [left * wide], "y": [top * high],
             "dw": [(right - left) * wide], "dh": [(bottom - top) * high],
         }  # fmt: skip
-        filled, empty = (self.colour, self.grey) if pixels.dtype == np.uint32 else (self.grey, self.colour)
+        if pixels.dtype == np.uint32:
+            self.colour = self.colour or self._draw(ImageRGBA())
+            filled, empty = self.colour, self.grey
+        else:
+            self.grey = self.grey or self._draw(Image(color_mapper=self._mapper))
+            filled, empty = self.grey, self.colour
         filled.data = data
-        if empty.data["image"]:
+        if empty and empty.data["image"]:
             empty.data = dict(_NOTHING)
+
+    def _draw(self, glyph: Image | ImageRGBA) -> ColumnDataSource:
+        source = ColumnDataSource(dict(_NOTHING))
+        glyph.update(image="image", x="x", y="y", dw="dw", dh="dh")
+        # Below whatever marks something on the picture.
+        self.root.renderers = [GlyphRenderer(data_source=source, glyph=glyph), *self.root.renderers]
+        return source
 
     def _pixels(self, top: int, bottom: int, left: int, right: int, factor: int) -> np.ndarray:
         whole = self._cache.get(("whole", self._key), self._make)
@@ -189,22 +201,18 @@ def _widened(start: float, end: float, limit: int) -> tuple[int, int]:
     return max(0, min(limit, first)), max(0, min(limit, last))
 
 
-def _figure(x_range: Range1d, y_range: Range1d, name: str, max_width: int | None, fixed: bool) -> figure:
+def _plot(x_range: Range1d, y_range: Range1d, name: str, max_width: int | None, fixed: bool) -> Plot:
+    """A bare plot: a figure with its axes, grids and tickers costs several times as much, which many layers feel."""
     size = {"sizing_mode": "scale_width", "aspect_ratio": 1, "max_width": max_width}
     if fixed:
         size = {"sizing_mode": "fixed", "width": max_width, "height": max_width}
-    plot = figure(
-        x_range=x_range, y_range=y_range, min_border=0, toolbar_location="above", toolbar_inner=True, tools="",
-        x_axis_location=None, y_axis_location=None, **size,
-    )  # fmt: skip
     # The wheel alone scrolls the page; with a key held down it zooms.
     wheel = WheelZoomTool(modifiers="ctrl", description="Zoom: wheel with Ctrl")
     box = BoxZoomTool(match_aspect=True)
-    plot.add_tools(PanTool(), box, wheel, SaveTool(filename=name), ResetTool())
-    plot.toolbar.active_drag = box
-    plot.toolbar.autohide = True
-    plot.toolbar.logo = None
-    plot.grid.visible = False
-    # A white or black pixel at the edge must not run into the page.
-    plot.styles = {"outline": "1px solid #80808080"}
-    return plot
+    tools = [PanTool(), box, wheel, SaveTool(filename=name), ResetTool()]
+    return Plot(
+        x_range=x_range, y_range=y_range, min_border=0, toolbar_location="above", toolbar_inner=True,
+        toolbar=Toolbar(tools=tools, active_drag=box, autohide=True, logo=None),
+        # A white or black pixel at the edge must not run into the page.
+        styles={"outline": "1px solid #80808080"}, **size,
+    )  # fmt: skip

@@ -2,8 +2,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bokeh.models import ColumnDataSource
-from bokeh.plotting import figure
+from bokeh.models import ColumnDataSource, Plot, Scatter, Text
 
 from custom_bokeh.part import Part
 from custom_bokeh.stage_details import feature_maps, number
@@ -21,16 +20,17 @@ class Places:
         labels: the numbers beside them; places close to each other share one.
     """
 
-    def __init__(self, plot: figure, colour: str):
+    def __init__(self, plot: Plot, colour: str):
         self.crosses = ColumnDataSource({"x": [], "y": []})
         self.labels = ColumnDataSource({"x": [], "y": [], "text": []})
         # A dark line below the bright one, so that the cross is seen on any image.
         for width, line in ((5, "#000000"), (2, colour)):
-            plot.scatter("x", "y", source=self.crosses, marker="cross", size=13, line_color=line, line_width=width)
-        plot.text(
-            "x", "y", "text", source=self.labels, text_color="#ffffff", text_font_size="11px", x_offset=9,
+            cross = Scatter(x="x", y="y", marker="cross", size=13, line_color=line, line_width=width)
+            plot.add_glyph(self.crosses, cross)
+        plot.add_glyph(self.labels, Text(
+            x="x", y="y", text="text", text_color="#ffffff", text_font_size="11px", x_offset=9,
             text_baseline="middle", background_fill_color="#000000", background_fill_alpha=0.65, padding=2,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def show(self, stage: Stage, parts: Sequence[Part]) -> bool:
         """Mark the places that a stage tells for these parts; returns whether there are any."""

@@ -9,7 +9,6 @@ from custom_bokeh.curve import Look
 from custom_bokeh.download_select import download_select
 from custom_bokeh.other_runs import OtherRun
 from custom_bokeh.smoothing import WINDOWS
-from custom_bokeh.theme import style_sheet
 
 DOWNLOADS = {"training": "Every batch (CSV)", "validation": "Every epoch (CSV)"}
 _NONE = ""
@@ -35,7 +34,7 @@ class ProgressControls:
         self._runs = runs
         self._changed = changed
         self._limit = len(page.colours.others)
-        self._sheet = style_sheet(page.visit.theme)
+        self._sheet = page.sheet
         self._colours = page.colours.others
         self.others: list[int | None] = [None] * self._limit
         style = {"stylesheets": [self._sheet]}

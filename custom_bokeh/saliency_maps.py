@@ -16,7 +16,6 @@ from custom_bokeh.part_view import PartView
 from custom_bokeh.stage_details import number, ranges
 from custom_bokeh.stage_feed import StageFeed
 from custom_bokeh.staged import StagedComponent
-from custom_bokeh.theme import style_sheet
 from visualization_files.stages import Stage
 
 TITLES = {
@@ -40,7 +39,7 @@ class SaliencyMaps(StagedComponent):
         self.overlay = Overlay(self)
         self.strength = Slider(title="Strength of the map over the image", start=0, end=1, value=0, step=0.05,
                                width=260, tooltips=False, bar_color=self.colours.training,
-                               stylesheets=[style_sheet(visit.theme)])  # fmt: skip
+                               stylesheets=[self.sheet])  # fmt: skip
         self.strength.js_link("value", self.overlay.glyph, "global_alpha")
         self.bar.add(self.strength)
 

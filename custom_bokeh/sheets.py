@@ -5,7 +5,6 @@ from typing import TypeVar
 from bokeh.models import Select
 
 from custom_bokeh.component import Component
-from custom_bokeh.theme import style_sheet
 
 # Pictures that a browser draws at once without becoming slow.
 SHEET = 60
@@ -25,7 +24,7 @@ class Sheets:
 
     def __init__(self, page: Component, changed: Callable[[], None]):
         self.select = Select(title="Pictures", value="0", options=[], width=160, visible=False,
-                             stylesheets=[style_sheet(page.visit.theme)])  # fmt: skip
+                             stylesheets=[page.sheet])  # fmt: skip
         self._changed = changed
         self._ours = False
         self.select.on_change("value", lambda attr, old, new: self._ours or self._changed())

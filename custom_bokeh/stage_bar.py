@@ -9,7 +9,7 @@ from bokeh.models import Button, Select, Slider, Toggle
 
 from custom_bokeh.component import Component
 from custom_bokeh.download_select import download_select
-from custom_bokeh.theme import COLOURS, style_sheet
+from custom_bokeh.theme import COLOURS
 from custom_bokeh.words import stage_text
 from visualization_files.stages import Stage
 
@@ -42,7 +42,7 @@ class StageBar:
         self.pinned = pinned
         self.images: list[str] = []
         self._ours = False
-        self._style = {"stylesheets": [style_sheet(page.visit.theme)]}
+        self._style = {"stylesheets": [page.sheet]}
         self.caption = page.text()
         self.slider = self._slider("Stage")
         self.other = self._slider("Compared with stage", visible=False)

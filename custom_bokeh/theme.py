@@ -39,6 +39,11 @@ COLOURS = {"light": LIGHT, "dark": DARK}
 DIFFERENCES = [*interp_palette(["#0072b2", "#ffffff"], 129), *interp_palette(["#ffffff", "#d55e00"], 128)[1:]]
 
 
+GREYS = [f"#{value:02x}{value:02x}{value:02x}" for value in range(256)]
+# By their names; each has 256 colours for pictures of one byte a pixel.
+PALETTES = {"greys": GREYS, "differences": DIFFERENCES}
+
+
 def _theme(colours: Colours) -> Theme:
     label = {"text_color": colours.text, "text_font": _FONT}
     axis = {

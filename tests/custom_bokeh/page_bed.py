@@ -20,7 +20,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body {{ margin: 16px; background: {ground}; color: {text}; font-family: sans-serif; }}</style></head>
 <body><main><h1 style="font-size: 20px">{name}</h1><a data-tab href="saliency_maps">Saliency maps</a>
-<div id="visualization" data-server="{server}">{tag}</div></main><script type="module">{script}</script></body></html>"""
+<div id="visualization" data-server="{server}">{tag}</div></main>
+<script type="module">{script}</script></body></html>"""
 _SCRIPT = Path(__file__).resolve().parents[2] / "visualizer" / "static" / "js" / "visualization.js"
 
 
