@@ -11,7 +11,7 @@ from custom_keras.callbacks.image_folder import ImageFolder, image_paths
 from custom_keras.callbacks.visualization import VisualizationCallback
 from custom_keras.techniques import max_activating_images
 from custom_keras.techniques.deconvolutional_network import check_choice
-from custom_keras.techniques.image_sets import ImageSet, image_set
+from custom_keras.techniques.image_sets import ImageArray, ImageSet, image_set
 from custom_keras.techniques.max_activating_images import MaxActivatingResult
 from custom_keras.techniques.network import Network
 
@@ -72,10 +72,7 @@ class MaxActivatingImages(VisualizationCallback):
         check_choice(feat_map_amount, feat_map_nos)
         max_activating_images.check_counts(k, batch_size)
         _check_epochs(epochs)
-        if is_folder(images):
-            image_paths(images)
-        else:
-            images = image_set(images, self._network_options["image_input"])
+        image_paths(images) if is_folder(images) else image_set(images)  # for their errors
         self.images = images
         self.epochs = epochs
         self.verbose = verbose
@@ -145,7 +142,7 @@ def _open(images: Any, network: Network, custom_preprocess: Callable | None) -> 
     if is_folder(images):
         return ImageFolder(images, network, custom_preprocess)
     images = image_set(images, network.graph.tensors[network.image_slot].name)
-    if hasattr(images, "images"):
+    if isinstance(images, ImageArray):
         network.check_images(np.asarray(images.images[:1]))
     return images
 

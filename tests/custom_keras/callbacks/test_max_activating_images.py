@@ -110,6 +110,17 @@ def test_what_was_done_to_fit_the_network_is_said(photos):
     assert "turned grey and resized" in result.details["preprocess"]
 
 
+def test_a_data_set_of_tensorflow_is_gone_through(tmp_path):
+    data = pytest.importorskip("tensorflow").data.Dataset.from_tensor_slices({"image": X, "age": Y})
+    callback = MaxActivatingImages(tmp_path / "script", data.batch(5), "conv", feat_map_nos=[1], verbose=False)
+    image = keras.Input((6, 6, 1), name="image")
+    model = keras.Model(image, build()(image))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(X, Y, verbose=0, callbacks=[callback])
+    (stage,) = read_stages(tmp_path / "script" / "results", "max_activating_images")
+    assert stage.details["images"] == 32
+
+
 def test_a_progress_bar_does_not_flood_a_log(photos, capsys):
     find_max_activating_images(bright(), photos, "mean", 1, batch_size=1)
     output = capsys.readouterr().out

@@ -106,15 +106,27 @@ def batched(images, size=16):
     return (images[start : start + size] for start in range(0, len(images), size))
 
 
+class Sequence(keras.utils.PyDataset):
+    def __init__(self, images):
+        super().__init__()
+        self.parts = list(batched(images))
+
+    def __len__(self):
+        return len(self.parts)
+
+    def __getitem__(self, number):
+        return self.parts[number], np.zeros(len(self.parts[number]))
+
+
 @pytest.mark.parametrize(
     "make",
     [
-        lambda x: batched(x), lambda x: ((batch, batch) for batch in batched(x)),
+        lambda x: batched(x), lambda x: Sequence(x), lambda x: ((batch, batch) for batch in batched(x)),
         lambda x: ({"image": batch} for batch in batched(x)),
         lambda x: (keras.ops.convert_to_tensor(batch) for batch in batched(x, 1)),
         lambda x: ImageArray(x), lambda x: x.astype("float64"),
     ],
-    ids=["batches", "with labels", "by name", "tensors", "set", "float64"],
+    ids=["batches", "sequence", "with labels", "by name", "tensors", "set", "float64"],
 )  # fmt: skip
 def test_any_kind_of_set_gives_the_same(images, make):
     model = network()
