@@ -181,6 +181,8 @@ def draw_in_front(model, images):
 
 @pytest.mark.parametrize("dtype, atol", [("mixed_float16", 0.02), ("mixed_bfloat16", 0.1), ("float64", 1e-5)])
 def test_other_precision_gives_nearly_the_same(dtype, atol, expected):
+    if dtype == "float64" and keras.backend.backend() == "jax":
+        pytest.skip("JAX has no float64 by default")
     drawn = draw(weighted(sequential(dtype=dtype)), images_for(SHAPE))
     assert_same(drawn, expected, atol)
 
