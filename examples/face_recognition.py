@@ -18,12 +18,14 @@ model.summary()
 callbacks = CustomCallbacks(os.path.dirname(__file__))
 callbacks.register_training_progress()
 callbacks.register_network_saver()
+epoch = callbacks.resume(model)  # 0, or where an earlier run ended that is to be continued
 
 model.fit(
     inputs(CONFIGURATION, study.training),
     targets(CONFIGURATION, study.training),
     batch_size=BATCH_SIZE,
     epochs=epochs_of(CONFIGURATION),
+    initial_epoch=epoch,
     validation_data=(inputs(CONFIGURATION, study.validation), targets(CONFIGURATION, study.validation)),
     callbacks=callbacks.get_list(),
     verbose=2,

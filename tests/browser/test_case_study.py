@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "face_recognition.py"
-EPOCHS = 8
+EPOCHS = 5
 
 
 @pytest.fixture(scope="module")
