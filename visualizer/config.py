@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "RUN_SECONDS": 0.0,
     "RUN_MEMORY_BYTES": int(psutil.virtual_memory().total * 0.9),  # all its processes together
     "RUN_OUTPUT_BYTES": 1_000_000_000,  # size of what it prints
-    "RUN_PROCESSES": 4096,  # processes, and on Linux threads, at the same time
+    "RUN_PROCESSES": 2000,  # processes at the same time; in the sandbox also twice as many threads
     "USER_DISK_BYTES": 50_000_000_000,  # all files of a user, caches included
     # The sandbox of runs (Linux with bubblewrap)
     "SANDBOX": "auto",  # auto: where it works; always: nothing runs where it does not; never

@@ -1,4 +1,5 @@
 """Accidents with real servers and scripts: after each, the next start tells the true state of every run."""
+import itertools
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -38,6 +40,7 @@ class House:
         self.client.post("/login", data={"name": "annie", "password": "long enough"})
         self.port, self.bokeh_port = _free_port(), _free_port()
         self.server: subprocess.Popen | None = None
+        self.last = 0  # number of the last run
 
     def start(self) -> None:
         settings = {
@@ -51,12 +54,22 @@ class House:
             )
         until(lambda: listens(self.port), 60)
 
+    def start_beside(self) -> subprocess.Popen:
+        """A second server of the same instance."""
+        first, port, bokeh_port = self.server, self.port, self.bokeh_port
+        self.port, self.bokeh_port = _free_port(), _free_port()
+        self.start()
+        second = self.server
+        self.server, self.port, self.bokeh_port = first, port, bokeh_port
+        return second
+
     def kill(self) -> None:
         self.server.kill()
         self.server.wait()
 
     def run(self, name: str, source: str) -> Path:
         """Upload a script and ask for a run. Returns its folder."""
+        self.last += 1
         folder = self.instance / "user_storage" / "annie" / name
         (self.instance.parent / "upload.py").write_text(source)
         with (self.instance.parent / "upload.py").open("rb") as file:
@@ -89,7 +102,8 @@ class House:
             self.server.wait(20)
         for process in psutil.process_iter(["cmdline"]):
             if any(str(self.instance) in word for word in process.info["cmdline"] or ()):
-                process.kill()
+                with suppress(psutil.Error):
+                    process.kill()
 
 
 def until(condition, seconds=30):
@@ -132,6 +146,15 @@ def house(tmp_path):
     house.end()
 
 
+@pytest.fixture(scope="module")
+def standing_house(tmp_path_factory):
+    """One whose servers nobody kills, for several tests."""
+    house = House(tmp_path_factory.mktemp("standing") / "instance")
+    house.start()
+    yield house
+    house.end()
+
+
 def test_web_server_killed(house):
     """One runs, one waits: both are what they were, the one stops when told to, and the other takes its place."""
     house.start()
@@ -155,6 +178,23 @@ def test_web_server_killed(house):
     assert not lives(script)
 
 
+def test_two_servers_start_each_run_once(house):
+    """One of them is killed in between; never do two runs of the one user overlap."""
+    house.start()
+    second = house.start_beside()
+    source = "import time\nopen('started', 'a').write('x')\ntime.sleep(0.3)\n"
+    folders = [house.run(f"script_{number}", source) for number in range(6)]
+    until(lambda: house.state(3) == "finished", 60)
+    second.kill()
+    second.wait()
+    until(lambda: house.state(6) == "finished", 60)
+    assert [(folder / "started").read_text() for folder in folders] == ["x"] * 6
+    with sqlite3.connect(house.instance / "visualizer.db") as database:
+        times = database.execute("SELECT started, ended FROM run ORDER BY started").fetchall()
+    database.close()
+    assert all(ended <= started for (_, ended), (started, _) in itertools.pairwise(times))
+
+
 def test_script_that_ends_while_no_server_runs(house):
     house.start()
     folder = house.run("ends", "import time\nprint('ready', flush=True)\ntime.sleep(2)\nraise SystemExit(7)\n")
@@ -166,43 +206,56 @@ def test_script_that_ends_while_no_server_runs(house):
     until(lambda: house.row(1) == ("failed", 7, "The script ended with exit code 7."), SECONDS)
 
 
-def test_bokeh_server_killed(house):
-    house.start()
+def test_bokeh_server_killed(standing_house):
+    house = standing_house
     until(lambda: listens(house.bokeh_port), 60)
-    says(house.run("runs", SLEEPS), "ready")
     bokeh = next(
         process for process in psutil.Process(house.server.pid).children() if "custom_bokeh" in process.cmdline()
     )
+    says(house.run("watched", SLEEPS), "ready")
     bokeh.kill()
     until(lambda: not bokeh.is_running(), 10)
     until(lambda: listens(house.bokeh_port), 60)
-    assert house.server.poll() is None and house.state(1) == "running"
+    assert house.server.poll() is None and house.state(house.last) == "running"
+    stop(house, "watched")
 
 
-@pytest.mark.parametrize("server", ["running", "killed"])
-def test_supervisor_killed(house, server):
-    house.start()
-    says(house.run("runs", SLEEPS), "ready")
-    supervisor, script = house.processes(1)
-    if server == "killed":
-        house.kill()
-    os.kill(supervisor, signal.SIGKILL)
-    if server == "killed":
-        house.start()
-    until(lambda: house.record(1).status().pid != supervisor, SECONDS)
-    assert house.state(1) == "running" and lives(script)
-    house.client.post("/uploads/runs.py/stop")
-    until(lambda: house.state(1) == "stopped", SECONDS)
+def stop(house: House, name: str) -> None:
+    number, script = house.last, house.processes(house.last)[1]
+    house.client.post(f"/uploads/{name}.py/stop")
+    until(lambda: house.state(number) == "stopped", SECONDS)
     assert not lives(script)
 
 
-def test_script_killed(house):
+def test_supervisor_killed(standing_house):
+    house = standing_house
+    says(house.run("orphan", SLEEPS), "ready")
+    supervisor, script = house.processes(house.last)
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: house.record(house.last).status().pid != supervisor, SECONDS)
+    assert house.state(house.last) == "running" and lives(script)
+    stop(house, "orphan")
+
+
+def test_supervisor_killed_while_no_server_runs(house):
     house.start()
-    says(house.run("runs", SLEEPS), "ready")
-    inner = [p for p in psutil.Process(house.processes(1)[0]).children(recursive=True) if "runs.py" in p.cmdline()]
-    inner[-1].kill()
-    until(lambda: house.state(1) == "interrupted", SECONDS)
-    assert "signal 9 (killed) from outside" in house.row(1)[2]
+    says(house.run("orphan", SLEEPS), "ready")
+    supervisor, script = house.processes(1)
+    house.kill()
+    os.kill(supervisor, signal.SIGKILL)
+    house.start()
+    until(lambda: house.record(1).status().pid != supervisor, SECONDS)
+    assert house.state(1) == "running" and lives(script)
+    stop(house, "orphan")
+
+
+def test_script_killed(standing_house):
+    house = standing_house
+    says(house.run("victim", SLEEPS), "ready")
+    tree = psutil.Process(house.processes(house.last)[0]).children(recursive=True)
+    [process for process in tree if "victim.py" in process.cmdline()][-1].kill()
+    until(lambda: house.state(house.last) == "interrupted", SECONDS)
+    assert "signal 9 (killed) from outside" in house.row(house.last)[2]
 
 
 @pytest.fixture

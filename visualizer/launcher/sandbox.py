@@ -106,8 +106,9 @@ def shut_in(
     bwrap += _folders(sandbox, folder, _python_folders(command[0]))
     bwrap += ["--chdir", str(folder), "--"]
     if processes is not None and (prlimit := shutil.which("prlimit", path="/usr/bin:/bin")):
-        # Counted in the sandbox alone. Root is not held by it: there the supervisor's watch must do.
-        bwrap += [prlimit, f"--nproc={processes}"]
+        # Counted in the sandbox alone, threads included. Twice as many, so that the supervisor's watch sees who goes
+        # past the limit, and ends it; root is held by the watch alone.
+        bwrap += [prlimit, f"--nproc={2 * processes}"]
     return ShutIn(bwrap + command, {}, (handed,))
 
 
