@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ class Servers:
     port: int
     bokeh_port: int
     process: subprocess.Popen | None = None
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -41,6 +42,8 @@ class Servers:
             "VISUALIZER_INTERRUPT_SECONDS": "1.0",
             "VISUALIZER_TERMINATE_SECONDS": "1.0",
             "VISUALIZER_POLL_SECONDS": "0.5",
+            "VISUALIZER_REGISTRATIONS_PER_ADDRESS": "100000",
+            **self.settings,
             "VISUALIZER_WEB_HOOK_HOSTS": "127.0.0.1",
             # What other tests left running is in nobody's way.
             "VISUALIZER_MAX_RUNS": "50",

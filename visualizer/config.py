@@ -20,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "BOKEH_HOST": "",  # address the Bokeh server listens on; HOST where empty
     "BOKEH_PORT": 5006,
     "BOKEH_URL": "",  # where browsers reach the Bokeh server; empty: the page's own host, BOKEH_PORT
-    "PUBLIC_HOSTS": "",  # further host names under which browsers reach the pages, separated by spaces
+    "PUBLIC_HOSTS": "",  # further names, or name:port, under which browsers reach the pages, separated by spaces
     "PROXIES": 0,  # reverse proxies in front, whose X-Forwarded headers are believed
     # Running scripts
     "PYTHON": sys.executable,  # Python that runs the scripts

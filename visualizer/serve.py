@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -119,6 +120,8 @@ class BokehServer:
         command = [sys.executable, "-m", "custom_bokeh", "--storage", self._config["USER_STORAGE"]]
         address = self._config["BOKEH_HOST"] or self._config["HOST"]
         command += ["--address", address, "--port", str(self._config["BOKEH_PORT"])]
+        if prefix := urlsplit(self._config["BOKEH_URL"]).path.rstrip("/"):
+            command += ["--prefix", prefix]
         for origin in self._origins():
             command += ["--origin", origin]
         root = Path(__file__).resolve().parents[1]
@@ -133,13 +136,18 @@ class BokehServer:
         )
 
     def _origins(self) -> list[str]:
-        """Hosts of the pages that may open a connection, with the web server's port."""
-        hosts = {"localhost", "127.0.0.1", self._config["HOST"], *self._config["PUBLIC_HOSTS"].split()}
+        """Hosts of the pages that may open a connection, with the port under which browsers see the pages."""
+        hosts = {"localhost", "127.0.0.1", self._config["HOST"]}
+        public = {host for host in self._config["PUBLIC_HOSTS"].split() if ":" in host}
+        for host in set(self._config["PUBLIC_HOSTS"].split()) - public:
+            hosts.add(host)
+            if self._config["PROXIES"]:
+                public.add(f"{host}:80")  # so Bokeh reads an address without a port, also with https
         if self._config["HOST"] not in ("127.0.0.1", "localhost", "::1"):
             name = socket.gethostname()
             hosts |= {name, socket.getfqdn(), *_own_addresses(name)}
         # Bokeh takes no IPv6 address as an origin; a host name does for those.
-        return sorted(f"{host}:{self._config['PORT']}" for host in hosts if host and ":" not in host)
+        return sorted(public | {f"{host}:{self._config['PORT']}" for host in hosts if host and ":" not in host})
 
     def _watch(self) -> None:
         while not self._ending:

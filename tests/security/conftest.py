@@ -1,5 +1,8 @@
 """An application with two users and a script of one of them, and a launcher that starts nothing."""
 import io
+import os
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -112,3 +115,30 @@ def people(servers):
     (results / "training_progress.txt").write_text("# progress accuracy loss secret_column\n0.5 0.1 2.0 3.0\n")
     (results / "layer_activations.pickle").write_bytes(dump([("secret_layer", np.zeros((2, 4, 4), np.uint8))]))
     return owner, other, stranger
+
+
+@pytest.fixture
+def make_servers(servers, tmp_path):
+    """Starts a further pair as docs/security.md sets it up behind a proxy, with one user."""
+
+    def make():
+        ports = []
+        for _ in range(3):
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                ports.append(probe.getsockname()[1])
+        instance = tmp_path / "proxied"
+        instance.mkdir()
+        running = type(servers)(instance, *ports[:2], settings={
+            "VISUALIZER_PROXIES": "1",
+            "VISUALIZER_PUBLIC_HOSTS": f"localhost:{ports[2]}",
+            "VISUALIZER_BOKEH_URL": f"https://localhost:{ports[2]}/plots",
+            "VISUALIZER_REGISTRATION_OPEN": "False",
+        })  # fmt: skip
+        command = [sys.executable, "-m", "visualizer", "create-user", "annie_1", "--password", PASSWORD]
+        root = Path(__file__).resolve().parents[2]
+        subprocess.run(command, cwd=root, env={**os.environ, "VISUALIZER_INSTANCE": str(instance)}, check=True)
+        running.start()
+        return running, ports[2]
+
+    return make
