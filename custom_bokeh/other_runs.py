@@ -38,6 +38,8 @@ def other_runs(visit: Visit) -> list[OtherRun]:
 
 
 def _names(folder: Path) -> list[str]:
+    if folder.is_symlink():
+        return []
     try:
         with os.scandir(folder) as entries:
             return [e.name for e in entries if is_safe_name(e.name) and e.is_dir(follow_symlinks=False)]

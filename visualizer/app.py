@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from visualizer import accounts, audit, files, machine, messages, output, pages, runs, security, visualizations
+from visualizer import accounts, audit, files, kept, machine, messages, output, pages, runs, security, visualizations
 from visualizer.attempts import Attempts
 from visualizer.config import load_config
 from visualizer.extensions import csrf, db, login_manager, migrate
@@ -41,7 +41,7 @@ def create_app(overrides: dict[str, Any] | None = None, instance: str | Path | N
     app.extensions["attempts"] = Attempts(app)
     app.extensions["launcher"] = LocalLauncher(folder / "runs")
     app.extensions["script_path"] = make_script_path(folder / "script_path")
-    for module in (accounts, files, runs, machine, messages, output, visualizations):
+    for module in (accounts, files, kept, runs, machine, messages, output, visualizations):
         app.register_blueprint(module.blueprint)
     if n := app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n, x_prefix=n)

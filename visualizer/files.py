@@ -1,10 +1,10 @@
 """Pages to upload scripts, find them, and see one."""
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_login import current_user, login_required
 from sqlalchemy import func, select
 
-from visualization_files.layout import BadFileError
+from visualization_files.layout import BadFileError, ScriptFolder
 from visualizer import live, storage
 from visualizer.downloads import send_download
 from visualizer.extensions import db
@@ -12,7 +12,7 @@ from visualizer.forms import ConfirmForm, TagForm, UploadForm
 from visualizer.highlight import highlight
 from visualizer.launcher.gpus import find_gpus
 from visualizer.models import FileMeta
-from visualizer.operations import files, runs, uploads
+from visualizer.operations import files, kept, runs, uploads
 from visualizer.run_form import RunForm
 from visualizer.storage import BadInputError
 
@@ -89,6 +89,8 @@ def render_overview(file: FileMeta, run_form: RunForm | None = None, tag_form: T
         gpus=find_gpus(),
         code=code,
         images=[path.name for path in folder.image_paths()],
+        kept_runs=kept.kept_runs(file),
+        last_number=kept.last_number(file),
         point=runs.resume_point(file) if run and not run.unfinished else None,
         run_form=run_form,
         tag_form=tag_form or TagForm(formdata=None),
@@ -140,23 +142,35 @@ def delete(filename: str):
 def download_network(filename: str):
     file = files.get_file(current_user, filename)
     folder = storage.folder_of(file)
-    try:
-        network = folder.open(folder.network)
-    except (OSError, BadFileError):
+    answer = send_network(folder, folder.network.name)
+    if answer is None:
         flash(
             "There is no saved network yet. It is there after the script has called fit with the callback "
             "registered by register_network_saver().",
             "warning",
         )
         return redirect(url_for("files.overview", filename=file.filename))
-    return send_download(network, folder.network.name, "application/octet-stream")
+    return answer
+
+
+def send_network(folder: ScriptFolder, name: str) -> Response | None:
+    """The saved network to be saved under a name; None where there is none."""
+    try:
+        network = folder.open(folder.network)
+    except (OSError, BadFileError):
+        return None
+    return send_download(network, name, "application/octet-stream")
 
 
 @blueprint.get("/uploads/<filename>/images/<name>")
 @login_required
 def image(filename: str, name: str):
     """An input image of one's own file, as a picture and never as anything else."""
-    folder = storage.folder_of(files.get_file(current_user, filename))
+    return send_image(storage.folder_of(files.get_file(current_user, filename)), name)
+
+
+def send_image(folder: ScriptFolder, name: str) -> Response:
+    """An input image, or 404."""
     path = next((path for path in folder.image_paths() if path.name == name), None)
     try:
         content = folder.open(path) if path else abort(404)

@@ -2,7 +2,7 @@
 
 import os
 
-from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 
 from visualization_files.layout import BadFileError, ScriptFolder
@@ -52,10 +52,17 @@ def tail(filename: str):
 @login_required
 def download(filename: str):
     file = files.get_file(current_user, filename)
-    folder = storage.folder_of(file)
+    answer = send_output(storage.folder_of(file), f"{file.script}_output.txt")
+    if answer is None:
+        flash("There is no output yet.", "warning")
+        return redirect(url_for("output.show", filename=file.filename))
+    return answer
+
+
+def send_output(folder: ScriptFolder, name: str) -> Response | None:
+    """The whole output to be saved under a name; None where there is none."""
     try:
         output = folder.open(folder.output)
     except (OSError, BadFileError):
-        flash("There is no output yet.", "warning")
-        return redirect(url_for("output.show", filename=file.filename))
-    return send_download(output, f"{file.script}_output.txt", "text/plain")
+        return None
+    return send_download(output, name, "text/plain")

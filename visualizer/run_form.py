@@ -35,7 +35,7 @@ def _variables(_form, field) -> None:
 class RunForm(FlaskForm):
     """What a run needs: its input images, new ones or those of the last run, and how it is started."""
 
-    last_run = RadioField(choices=["delete", "continue"], default="delete")
+    last_run = RadioField(choices=["delete", "keep", "continue"], default="delete")
     source = RadioField(choices=["last", "new", "none"], default="new")
     images = MultipleFileField(
         "Input image",

@@ -1,4 +1,4 @@
-"""The user storage: the only module that writes into it."""
+"""The user storage: the only module that writes into it, beside `kept_storage`."""
 
 import io
 import os

@@ -12,8 +12,9 @@ from visualization_files.grants import GRANT_HEADER, Grant, sign_grant
 from visualization_files.names import VISUALIZATIONS
 from visualizer.addresses import bokeh_url
 from visualizer.forms import ConfirmForm
-from visualizer.models import FileMeta
+from visualizer.models import FileMeta, Run
 from visualizer.operations import files, runs
+from visualizer.operations.kept import KeptRun
 from visualizer.security import bokeh_key
 
 blueprint = Blueprint("visualizations", __name__)
@@ -23,18 +24,35 @@ blueprint = Blueprint("visualizations", __name__)
 @login_required
 def show(filename: str, visualization: str):
     file = files.get_file(current_user, filename)
+    return render_visualization(file, runs.last_run(file), visualization, request.args.get("stage", type=int))
+
+
+def render_visualization(
+    file: FileMeta, run: Run | None, visualization: str, stage: int | None, kept: KeptRun | None = None
+) -> str:
+    """The page of a visualization.
+
+    Args:
+        file: whose it is; the caller has checked the owner.
+        run: the run that it shows.
+        visualization: its name.
+        stage: the stage to show first, None for the newest.
+        kept: the run, where it is a kept one.
+    """
+    view, number = {"stage": stage}, kept.number if kept else 0
     return render_template(
         "visualization.html",
         file=file,
-        run=runs.last_run(file),
+        run=run,
+        kept=kept,
         visualization=VISUALIZATIONS[visualization],
-        plot=embed(file, visualization, _theme(), {"stage": request.args.get("stage", type=int)}),
+        plot=embed(file, visualization, _theme(), view, number),
         server=f"{bokeh_url()}/static/js/bokeh.min.js",
         confirm_form=ConfirmForm(),
     )
 
 
-def embed(file: FileMeta, visualization: str, theme: str, view: dict) -> Markup:
+def embed(file: FileMeta, visualization: str, theme: str, view: dict, run: int = 0) -> Markup:
     """The script tag that loads a visualization from the Bokeh server.
 
     The grant travels in a header, not in the address, so that no log and no history keeps it.
@@ -44,6 +62,7 @@ def embed(file: FileMeta, visualization: str, theme: str, view: dict) -> Markup:
         visualization: its name.
         theme: `light` or `dark`.
         view: what to show first, such as the stage.
+        run: number of a kept run; 0 for the last one.
     """
     key = bokeh_key(current_app.config["SECRET_KEY"])
     g.embeds_bokeh = True
@@ -51,7 +70,7 @@ def embed(file: FileMeta, visualization: str, theme: str, view: dict) -> Markup:
         session_id=generate_session_id(secret_key=key.encode(), signed=True),
         url=f"{bokeh_url()}/{visualization}",
         headers={
-            GRANT_HEADER: sign_grant(key, Grant(file.owner.name, file.script, visualization)),
+            GRANT_HEADER: sign_grant(key, Grant(file.owner.name, file.script, visualization, run)),
             "X-Visualization-Theme": theme,
             "X-Visualization-View": _in_script(json.dumps(view)),
         },

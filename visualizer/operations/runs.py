@@ -14,6 +14,7 @@ from visualizer import storage
 from visualizer.extensions import db
 from visualizer.models import UNFINISHED, FileMeta, Run, User, now
 from visualizer.operations import scheduler
+from visualizer.operations.kept import keeping_last
 from visualizer.operations.scheduler import schedule
 from visualizer.operations.states import refresh
 from visualizer.storage import BadInputError
@@ -21,6 +22,8 @@ from visualizer.storage import BadInputError
 __all__ = ["Wishes", "last_run", "of_user", "refresh", "request_run", "request_stop", "resume_point", "schedule"]
 
 _PATIENCE = 1.0  # seconds that a request waits for another scheduler to be done
+_REQUEST_PATIENCE = 10.0  # seconds that a request waits for another one
+_REQUEST_LOCKS = 16  # files that share a lock wait for each other
 
 
 @dataclass(frozen=True)
@@ -53,22 +56,37 @@ def request_run(
         source: where no new image is given, "last" goes on with those of the last run, "none" with none,
             and "new" is a mistake.
         wishes: how it is to be started.
-        last_run: what becomes of the last run: "delete" removes its results when this one starts, "continue" goes
-            on with them, and with its images.
+        last_run: what becomes of the last run: "delete" removes its results when this one starts, "keep" keeps
+            them, and "continue" goes on with them and with its images.
 
     Raises:
         BadInputError: if it runs already, can never start, or an image is bad. Nothing is changed then.
     """
+    if why := scheduler.why_never(file.owner, wishes.gpu_count):
+        raise BadInputError(why, "run")
+    # A second click must not put away what the first one's run writes.
+    with scheduler.alone(_REQUEST_PATIENCE, f"request_{file.id % _REQUEST_LOCKS}") as free:
+        if not free:
+            raise BadInputError("The server is busy. Try again.", "run")
+        run = _queue(file, list(images), source, wishes, last_run)
+    schedule(_PATIENCE)
+    return run
+
+
+def _queue(
+    file: FileMeta, images: list[tuple[str, BinaryIO]], source: str, wishes: Wishes, last_run: str
+) -> Run:
     refresh(run for run in file.runs if run.unfinished)
     if any(run.unfinished for run in file.runs):
         raise _running_already(file)
-    if why := scheduler.why_never(file.owner, wishes.gpu_count):
-        raise BadInputError(why, "run")
     run = Run(**vars(wishes))
     if last_run == "continue":
         run.continued_after = _epochs_to_go_on_with(file)
+    elif last_run == "keep":
+        with keeping_last(file):
+            _take_images(file, images, source)
     else:
-        _take_images(file, list(images), source)
+        _take_images(file, images, source)
     for earlier in file.runs:
         earlier.announced = True
     file.runs.append(run)
@@ -77,7 +95,6 @@ def request_run(
     except IntegrityError:  # another click was faster
         db.session.rollback()
         raise _running_already(file) from None
-    schedule(_PATIENCE)
     return run
 
 

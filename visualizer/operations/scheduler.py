@@ -31,8 +31,8 @@ def schedule(patience: float = 0.0) -> bool:
     Returns:
         False where another one was still at it.
     """
-    with _alone(patience) as alone:
-        if not alone:
+    with alone(patience) as free:
+        if not free:
             return False
         # What this session has read before may be of the time before the other one was done.
         db.session.rollback()
@@ -99,7 +99,7 @@ def why_never(user: User, gpu_count: int) -> str:
     if (most := config["USER_DISK_BYTES"]) and (taken := user_disk_use(user)) > most:
         return (
             f"Limit on the disk per user: your files take {taken / 1e9:.3g} GB of {most / 1e9:.3g} GB. "
-            "Delete files that you no longer need."
+            "Delete files or kept runs that you no longer need."
         )
     return ""
 
@@ -111,9 +111,15 @@ def send_stop(run: Run) -> None:
 
 
 @contextmanager
-def _alone(patience: float) -> Iterator[bool]:
+def alone(patience: float, name: str = "scheduler") -> Iterator[bool]:
+    """Hold a lock that all processes and threads share; False where another one still holds it.
+
+    Args:
+        patience: how long, in seconds, to wait for it.
+        name: of the lock.
+    """
     deadline = time.monotonic() + patience
-    with Path(current_app.instance_path, "scheduler.lock").open("ab") as file:
+    with Path(current_app.instance_path, f"{name}.lock").open("ab") as file:
         while True:
             try:
                 system.lock(file)
