@@ -11,14 +11,14 @@ from sqlalchemy import select
 from visualizer.extensions import db
 from visualizer.launcher.gpus import find_gpus
 from visualizer.launcher.limits import in_bytes
+from visualizer.launcher.usage import Processor
 from visualizer.live import NOW, limits_in_words, say_gpu, say_usage
 from visualizer.models import Run, User
 from visualizer.operations import runs, scheduler
 from visualizer.operations.orders import user_disk_use, why_not_isolated
 
 blueprint = Blueprint("machine", __name__)
-# It tells what was busy since the last call; the first page would see nothing.
-psutil.cpu_percent()
+_processor = Processor()
 
 
 @blueprint.get("/machine")
@@ -36,10 +36,10 @@ def show():
         waiting=[(turn, by_number[turn.number]) for turn in turns],
         may_stop=_may_stop,
         usage=say_usage,
-        gpus=[(say_gpu(gpu), [run for run in unfinished if gpu.identity in run.gpus.split(",")]) for gpu in gpus],
+        gpus=[say_gpu(gpu) for gpu in gpus],
         gpu_names={gpu.identity: f"GPU {gpu.index}" for gpu in gpus},
         memory=f"{in_bytes(memory.total - memory.available)} of {in_bytes(memory.total)}",
-        processor=psutil.cpu_percent(),
+        processor=f"{_processor.busy():.0%}",
         limits=limits_in_words(),
         not_isolated=why_not_isolated(),
         readable=[folder for folder in current_app.config["READABLE_FOLDERS"].split(os.pathsep) if folder],

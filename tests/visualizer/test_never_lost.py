@@ -330,6 +330,8 @@ def test_full_disk(small_disk):
     until(lambda: house.record(1).status() and house.record(1).status().has_ended, 60)
     assert house.record(1).status().exit_code == 3
     assert shutil.disk_usage(house.instance).free < 1_000_000
+    for page in ("/", "/uploads", "/uploads/fills.py", "/machine"):
+        assert house.client.get(page).status_code == 200
     house.kill()
     # A server starts on the full disk, too, and takes what there is from the record.
     house.start()

@@ -3,12 +3,14 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 
 import psutil
 
 from visualizer.launcher.limits import memory_use
 
 _LARGE = 50_000_000  # bytes
+_LEAST_SECONDS = 1.0  # of all cores together, over which to measure
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,27 @@ class Meter:
         # What is shared counts once: exactly, which is slow, only where there is much that could be shared.
         memory = memory_use(processes, exact=sum(memory_use([process]) > _LARGE for process in processes) > 1)
         return Usage(round(cores, 2), memory, len(processes), time.time())
+
+
+class Processor:
+    """How busy the whole machine's processor is; psutil's own measure would begin anew in each thread."""
+
+    def __init__(self):
+        self._lock = Lock()
+        self._idle = self._all = 0.0
+        self._busy = 0.0
+
+    def busy(self) -> float:
+        """Share in 0..1 since the last look, or since the machine's start at the first one."""
+        with self._lock:
+            times = psutil.cpu_times()
+            # What guests take is counted among the rest already.
+            whole = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+            idle = times.idle + getattr(times, "iowait", 0.0)
+            if whole - self._all > _LEAST_SECONDS:
+                self._busy = min(1.0, max(0.0, 1 - (idle - self._idle) / (whole - self._all)))
+                self._idle, self._all = idle, whole
+            return self._busy
 
 
 def _processor_seconds(process: psutil.Process) -> float:

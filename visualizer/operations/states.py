@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from flask import current_app
+from sqlalchemy.exc import OperationalError
 
 from visualizer import storage
 from visualizer.extensions import db
@@ -26,7 +27,11 @@ def refresh(runs: Iterable[Run]) -> None:
             changed = changed or db.session.is_modified(run)
     # A commit makes the session read each row anew: that would cost more than all the rest of a page.
     if changed:
-        db.session.commit()
+        try:
+            db.session.commit()
+        except OperationalError:  # a full disk: pages show what was known, until there is room again
+            db.session.rollback()
+            current_app.logger.exception("the states of runs could not be written")
 
 
 def take_over(run: Run, status: Status) -> None:
