@@ -40,7 +40,9 @@ def proxied(tmp_path, make_servers):
     server = documented("nginx")
     for there, here in {
         "listen 443 ssl": f"listen {port} ssl", "lab.example.org": "localhost",
-        "127.0.0.1:5000": f"127.0.0.1:{running.port}", "127.0.0.1:5006": f"127.0.0.1:{running.bokeh_port}", "/etc/ssl/lab.pem": f"{tmp_path}/cert.pem",
+        "127.0.0.1:5000": f"127.0.0.1:{running.port}",
+        "127.0.0.1:5006": f"127.0.0.1:{running.bokeh_port}",
+        "/etc/ssl/lab.pem": f"{tmp_path}/cert.pem",
         "/etc/ssl/lab.key": f"{tmp_path}/key.pem",
     }.items():  # fmt: skip
         assert there in server, there

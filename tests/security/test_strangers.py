@@ -24,7 +24,7 @@ VALUES = {
 # What everybody may see: forms to come in, style sheets and scripts.
 OPEN = {"/login", "/create_user", "/reset_password/x"}
 # What every user has, whatever the files of others are.
-OWN = {"/", "/upload", "/uploads", "/uploads/running", "/account", "/logout", "/machine", *OPEN}
+OWN = {"/", "/upload", "/uploads", "/uploads/running", "/account", "/account/messages", "/logout", "/machine", *OPEN}
 
 
 @pytest.fixture(scope="module")
