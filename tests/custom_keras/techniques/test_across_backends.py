@@ -10,6 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif("VISUALIZER_TEST_BACKEND" in os.environ, reason="runs in the first process only")
 BACKENDS = ("tensorflow", "jax", "torch")
+# JAX' compiled code runs once here and need not be fast.
+FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def drawings(tmp_path_factory):
     running = {
         backend: subprocess.Popen(
             [sys.executable, Path(__file__).with_name("draw_all.py"), folder / f"{backend}.npz"],
-            env={**os.environ, "KERAS_BACKEND": backend}, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": FLAGS}, stderr=subprocess.PIPE, text=True,
         )
         for backend in BACKENDS if importlib.util.find_spec(backend)
     }  # fmt: skip
