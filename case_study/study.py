@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from case_study.features import features_digest, read_features
-from case_study.networks import EXPRESSION_OUTPUT, EXTRA_INPUT, EXTRA_OUTPUT, IDENTITY_OUTPUT, build_network
+from case_study.networks import EXTRA_INPUT, EXTRA_OUTPUT, build_network
 from case_study.table import read_table
 
 LEARNING_RATE = 0.0005
@@ -86,17 +86,22 @@ def targets(configuration: str, side: Side) -> np.ndarray | list[np.ndarray]:
 
 
 def measure(model: keras.Model, configuration: str, side: Side) -> dict[str, dict[str, float]]:
-    """Accuracy and loss on one side.
+    """Accuracy and loss on one side, as means over its images.
 
     Returns:
         `{"identification": {"accuracy": .., "loss": ..}}`, and for two outputs also `"expression"`.
+
+    Notes:
+        `keras.Model.evaluate` gives the loss of single outputs as a mean over batches, in which an image of a
+        small last batch weighs more than others.
     """
-    found = model.evaluate(
-        inputs(configuration, side), targets(configuration, side), BATCH_SIZE, verbose=0, return_dict=True
-    )
-    if configuration not in EXTRA_OUTPUT:
-        return {"identification": {"accuracy": found["accuracy"], "loss": found["loss"]}}
-    return {
-        task: {"accuracy": found[f"{output}_accuracy"], "loss": found[f"{output}_loss"]}
-        for task, output in (("identification", IDENTITY_OUTPUT), ("expression", EXPRESSION_OUTPUT))
-    }
+    found = keras.tree.flatten(model.predict(inputs(configuration, side), BATCH_SIZE, verbose=0))
+    wanted = keras.tree.flatten(targets(configuration, side))
+    tasks = ("identification", "expression")[: len(found)]
+    return {task: _measure(*of) for task, *of in zip(tasks, wanted, found, strict=True)}
+
+
+def _measure(one_hot: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    losses = keras.ops.convert_to_numpy(keras.losses.categorical_crossentropy(one_hot, probabilities))
+    right = one_hot.argmax(1) == probabilities.argmax(1)
+    return {"accuracy": float(right.mean()), "loss": float(losses.mean(dtype=np.float64))}

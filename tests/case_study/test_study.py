@@ -6,7 +6,7 @@ import pytest
 
 from case_study.features import extract
 from case_study.networks import CONFIGURATIONS
-from case_study.study import BATCH_SIZE, Study, epochs_of, inputs, measure, targets
+from case_study.study import BATCH_SIZE, Side, Study, epochs_of, inputs, measure, targets
 from case_study.table import read_table
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")  # Keras' own
@@ -84,6 +84,24 @@ def test_measures(study, letter):
     for task, (one_hot, classes) in expected.items():
         assert found[task]["accuracy"] == pytest.approx(one_hot[:, 0].mean())
         assert found[task]["loss"] == pytest.approx(math.log(classes), rel=1e-5)
+
+
+@pytest.mark.parametrize("letter", ["A", "G"])
+def test_measures_are_means_over_images_not_over_batches(study, letter):
+    """513 images are a batch of 512 and one of a single image, which must not weigh as much as the other 512."""
+    model = study.network(letter)
+    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    output = model.get_layer("id_output" if letter == "G" else "output")
+    # Of three classes with these scores, the first has 2/4 and the others 1/4 each.
+    output.set_weights([output.get_weights()[0], np.array([math.log(2), 0, 0], np.float32)])
+    identity = np.eye(3, dtype=np.float32)[[0] * 512 + [1]]
+    expression = np.eye(study.expressions, dtype=np.float32)[[0] * 513]
+    side = Side(np.zeros((513, 6), np.float32), identity, expression)
+
+    found = measure(model, letter, side)["identification"]
+
+    assert found["accuracy"] == pytest.approx(512 / 513)
+    assert found["loss"] == pytest.approx((512 * math.log(2) + math.log(4)) / 513, rel=1e-5)
 
 
 def test_other_features_are_other_data(study, data, extractor):
