@@ -1,13 +1,17 @@
 """Follows a progress file that grows, reading only what is new."""
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from visualization_files.layout import BadFileError, open_inside
 
 _MAX_COLUMNS = 100
-_MAX_CHUNK = 256 * 1024 * 1024
+_MAX_NAME = 200
+# Bytes that are taken apart at once, which needs some thirty times their memory, and numbers of a whole file.
+_MAX_CHUNK = 4 * 1024 * 1024
+MAX_NUMBERS = 50_000_000
 DEFAULT_COLUMNS = ("progress", "accuracy", "loss")
 
 
@@ -35,6 +39,7 @@ class ProgressReader:
     def _reset(self, inode: int | None) -> None:
         self.columns: tuple[str, ...] = DEFAULT_COLUMNS
         self._offset = 0
+        self._count = 0
         self._inode = inode
 
     def read(self) -> np.ndarray:
@@ -53,17 +58,27 @@ class ProgressReader:
                     self._restart(state.st_ino)
                 self._inode = state.st_ino
                 file.seek(self._offset)
-                data = file.read(_MAX_CHUNK)
+                return self._read_chunks(file)
         except FileNotFoundError:
             if self._inode is not None:
                 self._restart(None)
             return self._rows([])
-        whole = data[: data.rfind(b"\n") + 1]
-        if not whole and len(data) == _MAX_CHUNK:
-            raise BadFileError("This file has a line that is too long to be a row of numbers.")
-        first = self._offset == 0
-        self._offset += len(whole)
-        return self._parse(whole, first)
+
+    def _read_chunks(self, file: BinaryIO) -> np.ndarray:
+        chunks = []
+        while data := file.read(_MAX_CHUNK):
+            whole = data[: data.rfind(b"\n") + 1]
+            if not whole and len(data) == _MAX_CHUNK:
+                raise BadFileError("This file has a line that is too long to be a row of numbers.")
+            chunks.append(self._parse(whole, self._offset == 0))
+            self._offset += len(whole)
+            self._count += chunks[-1].size
+            if self._count > MAX_NUMBERS:
+                raise BadFileError(f"This file has more than {MAX_NUMBERS} numbers, and is not shown.")
+            file.seek(self._offset)
+            if not whole:
+                break
+        return np.concatenate(chunks) if len(chunks) > 1 else chunks[0] if chunks else self._rows([])
 
     def _restart(self, inode: int | None) -> None:
         self.generation += 1
@@ -75,7 +90,7 @@ class ProgressReader:
             names = header[1:].decode(errors="replace").split()
             if not 2 <= len(names) <= _MAX_COLUMNS:
                 raise BadFileError(f"This file names {len(names)} columns. Expected 2 to {_MAX_COLUMNS}.")
-            self.columns = tuple(names)
+            self.columns = tuple(name[:_MAX_NAME] for name in names)
         lines = data.split(b"\n")[:-1]
         try:
             numbers = np.array(data.split(), dtype=np.float64)
