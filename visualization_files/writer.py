@@ -3,7 +3,7 @@ import json
 import os
 import pickle
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,11 @@ def dump(data: Any) -> bytes:
     return pickle.dumps(data, protocol=4)
 
 
+def progress_row(values: Sequence[float]) -> bytes:
+    """A row of a progress file: the progress with twelve digits, and others with nine, all that a float32 says."""
+    return b"%.12g" % values[0] + b" %.9g" * (len(values) - 1) % tuple(values[1:]) + b"\n"
+
+
 class ProgressWriter:
     """Writes a progress file: a first line with the columns, then a row for each batch or epoch.
 
@@ -84,9 +89,9 @@ class ProgressWriter:
             names = ("_".join(column.split()) for column in columns)
             self._file.write(f"# {' '.join(names)}\n".encode())
 
-    def row(self, values: Iterable[float]) -> None:
+    def row(self, values: Sequence[float]) -> None:
         """Write one row, in the order of the columns; what is not known is `nan`."""
-        self._file.write((" ".join(map(repr, map(float, values))) + "\n").encode())
+        self._file.write(progress_row(values))
 
     def close(self) -> None:
         self._file.close()

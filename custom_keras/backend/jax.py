@@ -1,5 +1,6 @@
 """JAX: variables are passed into compiled functions, as `jit` would bake their values in."""
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -94,3 +95,25 @@ def with_gradient(forward: Callable, backward: Callable) -> Callable:
         lambda tensor, upstream: (backward(tensor, upstream),),
     )
     return function
+
+
+def scalar_reader(model: keras.Model, variable: keras.Variable) -> Callable[[], float]:
+    """A function that reads a scalar variable of a metric as it is now.
+
+    The network's variables are empty while an epoch runs. Filling them, as Keras does when a callback asks for
+    its model, copies all weights; looking at the trainer's state does not.
+    """
+    place = next((place for place, own in enumerate(model.metrics_variables) if own is variable), None)
+    if place is None:
+        return partial(float, variable)
+    return lambda: float(model._jax_state["metrics_variables"][place])
+
+
+def learning_rate_reader(model: keras.Model) -> Callable[[], float]:
+    """A function that reads the learning rate of an optimizer that has one, as it is now."""
+    def read():
+        # The optimizer's variables are not in the network during an epoch.
+        model.jax_state_sync()
+        return float(model.optimizer.learning_rate)
+
+    return read

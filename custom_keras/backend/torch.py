@@ -1,5 +1,6 @@
 """PyTorch: functions run as they are; what is compiled are its kernels."""
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -102,6 +103,16 @@ def with_gradient(forward: Callable, backward: Callable) -> Callable:
             return backward(tensor, upstream)
 
     return Function.apply
+
+
+def scalar_reader(_model: keras.Model, variable: keras.Variable) -> Callable[[], float]:
+    """A function that reads a scalar variable of a metric as it is now."""
+    return partial(float, variable)
+
+
+def learning_rate_reader(model: keras.Model) -> Callable[[], float]:
+    """A function that reads the learning rate of an optimizer that has one, as it is now."""
+    return lambda: float(model.optimizer.learning_rate)
 
 
 def _gradient(objective: torch.Tensor, inputs: torch.Tensor, seed: torch.Tensor | None) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """Finds each batch's own loss and metrics, although Keras 3 hands callbacks the means of the epoch so far."""
 import math
-from collections.abc import Callable
-from functools import partial
 
 import keras
+
+from custom_keras.backend import scalar_reader
 
 
 class BatchMetrics:
@@ -33,9 +33,8 @@ class BatchMetrics:
             f"running_{name}" if name in trackers and rule is None else name
             for name, rule in zip(logs, self._rules, strict=True)
         ]
-        reader = VariableReader(model)
         self._reads = [
-            [reader.of(variable) for variable in trackers[name].variables] if rule else []
+            [scalar_reader(model, variable) for variable in trackers[name].variables] if rule else []
             for name, rule in zip(logs, self._rules, strict=True)
         ]
         self.begin_epoch()
@@ -71,29 +70,6 @@ def _whole_count(total: float, mean: float) -> int | None:
         return None
     whole = round(count)
     return whole if abs(count - whole) < 2e-7 * whole else None
-
-
-class VariableReader:
-    """Reads metrics out of a network's variables in the middle of an epoch.
-
-    With JAX, the network's variables are empty while an epoch runs. Filling them, as Keras does when a
-    callback asks for its model, copies all weights; looking at the trainer's state does not.
-
-    Args:
-        model: the compiled network.
-    """
-
-    def __init__(self, model: keras.Model):
-        self._model = model
-        in_state = keras.backend.backend() == "jax"
-        self._places = {id(v): place for place, v in enumerate(model.metrics_variables)} if in_state else {}
-
-    def of(self, variable: keras.Variable) -> Callable[[], float]:
-        """A function that reads a scalar variable of a metric as it is now."""
-        place = self._places.get(id(variable))
-        if place is None:
-            return partial(float, variable)
-        return lambda: float(self._model._jax_state["metrics_variables"][place])
 
 
 def _trackers(model: keras.Model) -> dict[str, keras.metrics.Metric]:

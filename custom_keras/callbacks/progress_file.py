@@ -1,11 +1,12 @@
 """A progress file over several calls of `fit`, and over several processes."""
+import math
 from pathlib import Path
 
 import numpy as np
 
 from visualization_files.layout import BadFileError
 from visualization_files.progress import ProgressReader
-from visualization_files.writer import ProgressWriter, replace_file
+from visualization_files.writer import ProgressWriter, progress_row, replace_file
 
 
 class ProgressFile:
@@ -50,7 +51,7 @@ class ProgressFile:
     def row(self, values: list[float]) -> None:
         """Write a row, in the order of the columns given to `open`; it can be seen at once."""
         missing = len(self._columns) - len(values)
-        self._writer.row(_short(values) + [float("nan")] * missing)
+        self._writer.row(values + [math.nan] * missing)
 
     def spread(self, epoch: int, count: int) -> None:
         """Set right the progress of an epoch's rows, once it is known how many batches it has.
@@ -77,14 +78,8 @@ class ProgressFile:
         self.close()  # where an error ended the training
 
     def _replace(self, rows: np.ndarray) -> None:
-        lines = [f"# {' '.join(self._columns)}"]
-        lines += (" ".join(map(repr, _short(row))) for row in rows.tolist())
-        replace_file(self.path, ("\n".join(lines) + "\n").encode())
-
-
-def _short(row: list[float]) -> list[float]:
-    """Nine digits hold all that a float32 can say, and the file stays half as long as with seventeen."""
-    return [round(row[0], 9), *(float(f"{value:.9g}") for value in row[1:])]
+        head = f"# {' '.join(self._columns)}\n".encode()
+        replace_file(self.path, head + b"".join(map(progress_row, rows.tolist())))
 
 
 def _read(path: Path) -> tuple[list[str], np.ndarray]:

@@ -80,7 +80,8 @@ class TrainingProgress(keras.callbacks.Callback):
         """Find the columns: which metrics there are is known after the first batch only."""
         model = self.model  # with JAX, this brings the network's variables up to date
         self._metrics = BatchMetrics(model, logs)
-        self._learning_rate = LearningRate(model)
+        if self._learning_rate is None or self._learning_rate.optimizer is not model.optimizer:
+            self._learning_rate = LearningRate(model)
         self._outputs = list(getattr(model, "output_names", None) or [])
         columns, self._places = arrange(self._metrics.names, self._outputs)
         self._training.open([*columns, "learning_rate"])
