@@ -12,6 +12,8 @@ _MAX_NAME = 200
 # Bytes that are taken apart at once, which needs some thirty times their memory, and numbers of a whole file.
 _MAX_CHUNK = 4 * 1024 * 1024
 MAX_NUMBERS = 50_000_000
+# Lines that are no rows; finding them takes long.
+MAX_STRANGE = 100_000
 DEFAULT_COLUMNS = ("progress", "accuracy", "loss")
 
 
@@ -40,6 +42,8 @@ class ProgressReader:
         self.columns: tuple[str, ...] = DEFAULT_COLUMNS
         self._offset = 0
         self._count = 0
+        self._strange = 0
+        self._broken = ""
         self._inode = inode
 
     def read(self) -> np.ndarray:
@@ -57,6 +61,8 @@ class ProgressReader:
                 if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
                     self._restart(state.st_ino)
                 self._inode = state.st_ino
+                if self._broken:
+                    raise BadFileError(self._broken)
                 file.seek(self._offset)
                 return self._read_chunks(file)
         except FileNotFoundError:
@@ -70,11 +76,12 @@ class ProgressReader:
             whole = data[: data.rfind(b"\n") + 1]
             if not whole and len(data) == _MAX_CHUNK:
                 raise BadFileError("This file has a line that is too long to be a row of numbers.")
-            chunks.append(self._parse(whole, self._offset == 0))
+            first = self._offset == 0
             self._offset += len(whole)
+            chunks.append(self._parse(whole, first))
             self._count += chunks[-1].size
             if self._count > MAX_NUMBERS:
-                raise BadFileError(f"This file has more than {MAX_NUMBERS} numbers, and is not shown.")
+                self._give_up(f"This file has more than {MAX_NUMBERS} numbers, and is not shown.")
             file.seek(self._offset)
             if not whole:
                 break
@@ -98,7 +105,20 @@ class ProgressReader:
                 return numbers.reshape(len(lines), len(self.columns))
         except ValueError:
             pass
-        return self._rows([row for line in lines if (row := self._row(line))])
+        rows = []
+        for line in lines:
+            if row := self._row(line):
+                rows.append(row)
+            else:
+                self._strange += 1
+                if self._strange > MAX_STRANGE:
+                    self._give_up(f"This file has more than {MAX_STRANGE} lines that are no rows, and is not shown.")
+        return self._rows(rows)
+
+    def _give_up(self, sentence: str) -> None:
+        """Say so at each further read, until it is another file."""
+        self._broken = sentence
+        raise BadFileError(sentence)
 
     def _row(self, line: bytes) -> list[float] | None:
         try:

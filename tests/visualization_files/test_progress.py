@@ -52,8 +52,19 @@ def test_a_file_without_end_is_a_sentence(tmp_path, monkeypatch):
         ProgressReader(path).read()
 
 
+def test_nonsense_without_end_is_a_sentence_until_there_is_another_file(tmp_path):
+    path = tmp_path / "training_progress.txt"
+    path.write_bytes(b"x\n" * 1_500_000)
+    reader = ProgressReader(path)
+    for _ in range(2):
+        with pytest.raises(BadFileError, match="lines that are no rows"):
+            reader.read()
+    path.write_bytes(b"1 2 3\n")
+    assert reader.read().tolist() == [[1, 2, 3]]
+
+
 @pytest.mark.parametrize("content", [
-    b"1" * 3_000_000 + b" 2 3\n" + b"1 2 3\n" * 100_000, b"# " + b"x" * 3_000_000 + b" a b\n1 2 3\n", b"\n" * 5_000_000,
+    b"1" * 3_000_000 + b" 2 3\n" + b"1 2 3\n" * 100_000, b"# " + b"x" * 3_000_000 + b" a b\n1 2 3\n",
 ])  # fmt: skip
 def test_what_is_far_too_long_takes_no_memory(tmp_path, content):
     path = tmp_path / "training_progress.txt"
