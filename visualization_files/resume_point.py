@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 _END, _END_BYTES, _MAX_COMMENT = b"PK\x05\x06", 22, 65_535
-_MAX_COUNT = 2**53
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,13 @@ def _point(text: bytes) -> ResumePoint | None:
     try:
         found = json.loads(text)
         seeds = tuple((int(first), int(second)) for first, second in found["seeds"])
-        point = ResumePoint(_count(found["epoch"]), _count(found["batches"]), found["resumable"] is True, seeds)
+        point = ResumePoint(_count(found["epoch"], 2**31), _count(found["batches"]), found["resumable"] is True, seeds)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return point
 
 
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < _MAX_COUNT:
+def _count(value: Any, end: int = 2**53) -> int:
+    if type(value) is not int or not 0 <= value < end:
         raise ValueError(value)
     return value

@@ -20,11 +20,15 @@ _LOOKS = {
     "files.download_network": "network downloaded",
     "output.download": "output downloaded",
     "visualizations.show": "visualization opened",
+    "kept.download_network": "network downloaded",
+    "kept.download_output": "output downloaded",
+    "kept.visualization": "visualization opened",
 }
 _DEEDS = {
     "files.upload": "uploaded",
     "files.delete": "deleted",
     "files.change_tags": "tags changed",
+    "kept.delete": "kept run deleted",
     "runs.start": "run asked for",
     "runs.stop": "stop asked for",
     "machine.stop": "stop asked for",

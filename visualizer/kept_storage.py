@@ -44,7 +44,6 @@ def keeping(folder: ScriptFolder, number: int) -> Iterator[None]:
     Raises:
         OSError: if it cannot be done, for instance because the disk is full.
     """
-    complete(folder)
     for name in _folders(folder):
         if name.startswith((_COPYING, _REMOVED)):
             shutil.rmtree(folder.runs / name, ignore_errors=True)
@@ -60,6 +59,7 @@ def keeping(folder: ScriptFolder, number: int) -> Iterator[None]:
         yield
         # Planted by the script: no run could be kept before it had ended.
         remove_kept(folder, number)
+        shutil.rmtree(folder.runs / f"{_MOVING}{number}", ignore_errors=True)
         copies.rename(folder.runs / f"{_MOVING}{number}")
     finally:
         shutil.rmtree(copies, ignore_errors=True)
@@ -85,13 +85,17 @@ def remove_kept(folder: ScriptFolder, number: int) -> None:
 
 
 def _move(folder: ScriptFolder, number: int) -> None:
-    fresh = folder.runs / f"{_MOVING}{number}"
+    fresh, kept = folder.runs / f"{_MOVING}{number}", kept_folder(folder, number).path
+    if os.path.lexists(kept):  # planted, or somebody else has just finished
+        shutil.rmtree(fresh, ignore_errors=True)
+        return
     # What was moved already is no longer there; nor is the target, once somebody else has finished.
     for path in _moved(folder):
-        with suppress(FileNotFoundError):
-            path.rename(fresh / path.name)
+        if not os.path.lexists(fresh / path.name):
+            with suppress(FileNotFoundError):
+                path.rename(fresh / path.name)
     with suppress(FileNotFoundError):
-        fresh.rename(kept_folder(folder, number).path)
+        fresh.rename(kept)
 
 
 def _moved(folder: ScriptFolder) -> tuple[Path, ...]:

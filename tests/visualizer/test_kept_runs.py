@@ -1,5 +1,6 @@
 """Runs that their owner keeps: put away whole, seen as the last one is, and safe whatever their script planted."""
 import io
+import json
 import os
 import shutil
 from pathlib import Path
@@ -218,6 +219,21 @@ def test_a_stop_in_the_queue_loses_nothing(app, annie, train, folder, queue):
     assert (folder / "runs" / "1" / "results" / "training_progress.txt").read_text() == "first"
 
 
+def test_the_audit_log_tells_which_run(app, annie, train):
+    train("first")
+    train("second", "keep")
+    with annie.get("/uploads/train.py/runs/1/download"):
+        pass
+    annie.get("/uploads/train.py/runs/1/saliency_maps")
+    annie.post("/uploads/train.py/runs/1/delete")
+    lines = [json.loads(line) for line in Path(app.instance_path, "audit.log").read_text().splitlines()]
+    told = [(line["deed"], line["filename"], line["number"]) for line in lines if "number" in line]
+    assert told == [
+        ("network downloaded", "train.py", 1), ("visualization opened", "train.py", 1),
+        ("kept run deleted", "train.py", 1),
+    ]  # fmt: skip
+
+
 class TestPlanted:
     """A script owns its folder, and may have put anything there."""
 
@@ -270,6 +286,18 @@ class TestPlanted:
         assert (folder / "runs" / "1" / "output.txt").read_text() == "output of first\n"
         page = annie.get("/uploads/train.py").text
         assert "Run 1" in page and "Run 7" not in page  # it has not had so many
+
+    def test_what_looks_as_if_a_crash_had_left_it(self, annie, train, folder):
+        train("first")
+        for name in ("1", "9"):
+            (folder / "runs" / f".moving-{name}" / "results" / "planted").mkdir(parents=True)
+            (folder / "runs" / name / "planted").mkdir(parents=True)
+        assert annie.get("/uploads/train.py").status_code == 200
+        (folder / "results").mkdir(exist_ok=True)
+        train("second")
+        (folder / "runs" / ".moving-2" / "results" / "planted").mkdir(parents=True)
+        train("third", "keep")
+        assert (folder / "output.txt").read_text() == "output of third\n"
 
     def test_a_file_for_the_runs_and_huge_or_odd_images(self, app, train, folder):
         train("first", source="none")

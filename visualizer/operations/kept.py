@@ -1,7 +1,7 @@
 """Finding, keeping and deleting earlier runs of a script."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from flask import abort
@@ -31,10 +31,10 @@ class KeptRun:
 
 def kept_runs(file: FileMeta) -> list[KeptRun]:
     """The kept runs of a script, newest first."""
-    folder = storage.folder_of(file)
     rows = list(db.session.scalars(select(Run).filter_by(file_id=file.id).order_by(Run.id)))
     if not any(run.unfinished for run in rows):
-        kept_storage.complete(folder)
+        finish_keeping(file)
+    folder = storage.folder_of(file)
     numbers = [number for number in kept_storage.kept_numbers(folder) if number <= len(rows)]
     return [KeptRun(number, rows[number - 1], kept_storage.kept_folder(folder, number)) for number in numbers]
 
@@ -47,6 +47,12 @@ def get_kept(file: FileMeta, number: int) -> KeptRun:
 def last_number(file: FileMeta) -> int:
     """The number of a script's last run: how many it has had."""
     return db.session.scalar(select(func.count()).select_from(Run).filter_by(file_id=file.id))
+
+
+def finish_keeping(file: FileMeta) -> None:
+    """Finish what a crash broke off, of a script that does not run."""
+    with suppress(OSError):  # what a script planted can be in the way
+        kept_storage.complete(storage.folder_of(file))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from visualizer import storage
 from visualizer.extensions import db
 from visualizer.models import UNFINISHED, FileMeta, Run, User, now
 from visualizer.operations import scheduler
-from visualizer.operations.kept import keeping_last
+from visualizer.operations.kept import finish_keeping, keeping_last
 from visualizer.operations.scheduler import schedule
 from visualizer.operations.states import refresh
 from visualizer.storage import BadInputError
@@ -80,6 +80,7 @@ def _queue(
     if any(run.unfinished for run in file.runs):
         raise _running_already(file)
     run = Run(**vars(wishes))
+    finish_keeping(file)
     if last_run == "continue":
         run.continued_after = _epochs_to_go_on_with(file)
     elif last_run == "keep":
