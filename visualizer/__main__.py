@@ -1,5 +1,6 @@
 """The command line: `visualizer`, or `python -m visualizer`."""
 import os
+import socket
 import sys
 
 import click
@@ -129,6 +130,16 @@ def end_sessions(name: str) -> None:
     click.echo(f"{ended} sessions of {name} were ended.")
 
 
+def _check_port(host: str, port: int, name: str) -> None:
+    """Say at once where another program has a port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        problem = f"The servers cannot listen on {host}:{port}: {error.strerror or error}."
+        raise click.ClickException(f"{problem} Set VISUALIZER_{name} to another port.") from error
+
+
 def _prepared():
     from visualizer.database import prepare_database
 
@@ -152,6 +163,9 @@ def demo() -> None:
     from visualizer.demo import DEMO_USER, prepare_demo
 
     app = _application()
+    # Before the user's password changes and a run begins, which nobody could look at.
+    for name in ("PORT", "BOKEH_PORT"):
+        _check_port(app.config["HOST"], app.config[name], name)
     prepare_database(app)
     password = prepare_demo(app)
     click.echo(f"Log in as {DEMO_USER} with the password {password}")

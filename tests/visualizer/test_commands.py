@@ -1,4 +1,6 @@
 """The command line: the database is never emptied by mistake, users are made and refused, old databases come along."""
+import socket
+
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -75,6 +77,16 @@ def test_an_administrator_is_made_only_on_the_command_line(instance):
     assert call("create-user", "chief", "--password", "long enough", "--admin").exit_code == 0
     with create_app(instance=instance).app_context():
         assert users.find_user("chief").is_admin
+
+
+def test_a_demo_whose_port_is_taken_says_so_and_changes_nothing(instance, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv("VISUALIZER_PORT", str(port))
+        answer = call("demo")
+    assert answer.exit_code == 1 and f"cannot listen on 127.0.0.1:{port}" in answer.output
+    assert "VISUALIZER_PORT" in answer.output
+    assert not (instance / "visualizer.db").exists()
 
 
 def test_the_first_tables_with_rows_in_them_come_along_to_the_newest(instance):
