@@ -65,8 +65,8 @@ def test_stopped_continued_kept_and_deleted(page, upload, seven, run, state, ser
     page.get_by_role("button", name="Stop").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Stop", exact=True).click()
     expect(state).to_have_text("stopped", timeout=30_000)
-
-    page.reload()
+    # The page that saw it stop offers to continue.
+    expect(page.locator("#last-run-continue")).to_be_attached()
     dialog = start(page, "Continue the last run after epoch", "1")
     expect(dialog.get_by_text("Image to visualize")).to_be_hidden()
     dialog.get_by_role("button", name="Run", exact=True).click()

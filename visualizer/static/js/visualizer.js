@@ -37,13 +37,15 @@ function setUpTheme() {
 }
 
 async function refreshFacts() {
-  const facts = document.querySelector("[data-refresh-on-change]");
-  if (!facts || document.querySelector(".modal.show") || facts.contains(document.activeElement)) return;
-  const page = await (await fetch(location.href)).text();
-  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector("[data-refresh-on-change]");
-  if (fresh) {
-    facts.replaceChildren(...fresh.childNodes);
-    showTimes(facts);
+  const places = [...document.querySelectorAll("[data-refresh-on-change]")];
+  const inUse = places.some((place) => place.contains(document.activeElement));
+  if (!places.length || document.querySelector(".modal.show") || inUse) return;
+  const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+  for (const place of places) {
+    const fresh = page.getElementById(place.id);
+    if (!fresh) continue;
+    place.replaceChildren(...fresh.childNodes);
+    showTimes(place);
   }
 }
 
