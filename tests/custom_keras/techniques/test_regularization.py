@@ -65,6 +65,19 @@ def test_a_percentile_between_two_values_is_interpolated():
     assert rows_of(applied(grey([[1, 2, 3, 4]]), value_percentile=50)) == [[0, 0, 3, 4]]
 
 
+@pytest.mark.parametrize("percentile", [0.5, 10, 33.3, 50, 70, 90, 99.9, 100])
+def test_percentiles_are_numpys(percentile):
+    images = np.random.default_rng(4).normal(size=(2, 7, 9, 1)).astype("float32")
+    made = applied(images, value_percentile=percentile)
+    for image, result in zip(images, made, strict=True):
+        size = abs(image.astype("float64"))
+        np.testing.assert_array_equal(result, np.where(size >= np.percentile(size, percentile) - 1e-9, image, 0))
+
+
+def test_an_image_of_one_pixel_is_kept():
+    assert applied(np.full((1, 1, 1, 1), 3.0), value_percentile=90).tolist() == [[[[3]]]]
+
+
 def test_values_are_clipped_channel_by_channel_and_norms_by_pixel():
     image = np.array([[[[3.0, 4.0], [0.0, 4.5], [6.0, 0.0]]]])
     # Values 0, 0, 3, 4, 4.5, 6 with 3.5 in the middle; norms 5, 4.5, 6.
