@@ -30,6 +30,8 @@ _OPERATIONS = {
     "Cast", "Identity", "Copy", "Maximum", "Minimum", "Max", "Min", "Amax", "Amin", "MaxPool", "AveragePool",
     "Relu", "Relu6", "ReLU", "StopGradient", "BroadcastTo", "Repeat", "Tile",
 }  # fmt: skip
+# So many of what cannot be reversed are named in the error.
+_NAMED = 5
 # Linear only where the other factor is a constant.
 _SCALINGS = {"Multiply", "Divide", "TrueDivide"}
 
@@ -59,8 +61,12 @@ def check_reversible(graph: Graph, start: int, target: int, further: Sequence[ty
         raise ValueError(
             "The network cannot be reversed up to this layer. Expected convolutions, pooling, batch normalization,"
             " sums, concatenations, reshapes, and ReLU as the only activation, or custom_keras_model_info. "
-            f"Received: {'; '.join(reasons)}"
+            f"Received: {'; '.join(reasons[:_NAMED])}{_further(len(reasons) - _NAMED)}"
         )
+
+
+def _further(count: int) -> str:
+    return f"; and {count} more" if count > 0 else ""
 
 
 def _why_not(step: Step) -> str | None:

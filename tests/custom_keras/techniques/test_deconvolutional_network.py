@@ -213,6 +213,12 @@ def test_what_cannot_be_reversed_is_named(layer, named):
     DeconvolutionalNetwork(model, 1, 1)  # up to there it can
 
 
+def test_of_very_many_the_first_are_named():
+    bent = [layers.Activation("tanh", name=f"bent{number}") for number in range(9)]
+    with pytest.raises(ValueError, match=r"Received: bent0 \(.*bent4 \(Activation: activation tanh\); and 4 more$"):
+        DeconvolutionalNetwork(network((2, 2, 1), *bent), "bent8", 1)
+
+
 def test_a_product_of_two_branches_cannot_be_reversed():
     image = keras.Input((2, 2, 1))
     model = keras.Model(image, layers.Conv2D(1, 1, name="last")(ops.multiply(image, layers.Conv2D(1, 1)(image))))
