@@ -126,6 +126,7 @@ async def poll(client: Client, end: float) -> None:
 async def watch(client: Client, number: int, end: float) -> None:
     """Open the training progress and count what comes, as a browser that draws at once."""
     results = client.results
+    await asyncio.sleep(random.uniform(0, min(20.0, (end - time.monotonic()) / 4)))
     _, _, page = await client.ask("page", "/uploads/mnist.py/training_progress")
     address = re.search(r"xhr.open\('GET', \"([^\"]+)\"", page)[1]
     headers = {
@@ -264,6 +265,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def processor(process: subprocess.Popen) -> list[float]:
+    """Seconds of processor time that the web server and the plot server have taken."""
+    whole = psutil.Process(process.pid)
+    return [sum(one.cpu_times()[:2]) for one in (whole, *whole.children(recursive=True))]
+
+
 def memory(process: subprocess.Popen) -> str:
     """Memory of the web server and of the plot server in MB."""
     whole = psutil.Process(process.pid)
@@ -283,7 +290,7 @@ async def run(arguments, port: int, process: subprocess.Popen, instance: Path) -
 
     await asyncio.gather(*(log_in(number) for number in range(arguments.users)))
     print(f"{arguments.users} log-ins in {time.monotonic() - begin:.1f} s; memory {memory(process)}", flush=True)
-    end = time.monotonic() + arguments.seconds
+    end, before = time.monotonic() + arguments.seconds, processor(process)
     watched = [
         instance / "user_storage" / f"user_{number}" / "mnist" / "results" / "training_progress.txt"
         for number in range(arguments.watchers)
@@ -299,6 +306,9 @@ async def run(arguments, port: int, process: subprocess.Popen, instance: Path) -
 
     await asyncio.gather(*work, look())
     print(f"end: memory {memory(process)}", flush=True)
+    cores = [(now - then) / arguments.seconds for now, then in zip(processor(process), before, strict=True)]
+    print(f"cores busy: web server {cores[0]:.2f}, plot server {sum(cores[1:]):.2f}; load average of the machine "
+          f"{os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
     return results
 
 

@@ -37,6 +37,8 @@ def init_app(app: Flask) -> None:
     app.config.update(
         SESSION_COOKIE_NAME="visualizer_session",
         SESSION_COOKIE_HTTPONLY=True,
+        # A session ends so many days after its log-in, however often it is used.
+        SESSION_REFRESH_EACH_REQUEST=False,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=app.config["SESSION_DAYS"]),
         WTF_CSRF_TIME_LIMIT=None,
