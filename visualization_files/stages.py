@@ -17,7 +17,7 @@ from visualization_files.writer import append_line, dump, move, replace_file, te
 
 STAGES_FILE = "stages.jsonl"
 DEFAULT_STAGE_LIMIT = 1000
-_MAX_STAGES_BYTES = 200_000_000
+_MAX_STAGES_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
