@@ -49,6 +49,10 @@ class NetworkSaver(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if not self._used and epoch > 0:
             self._clock.resume(earlier_batches(self._folder, epoch))
+        if not self._used:
+            # Each process that was killed while it saved has left one, and who goes on clears nothing.
+            for left in self.path.parent.glob(f".{self.path.stem}.*.tmp.keras"):
+                left.unlink(missing_ok=True)
         self._used = True
         self._clock.begin_epoch(epoch)
         self._trained = 0

@@ -187,6 +187,14 @@ def test_the_point_lies_in_the_network_which_keras_reads_as_before(folder):
     assert int(keras.saving.load_model(path).optimizer.iterations) == 2 * BATCHES
 
 
+def test_what_a_killed_save_left_is_gone(folder, monkeypatch):
+    train(folder, seed=1, epochs=1)
+    (folder / "networks" / ".train.12345.tmp.keras").write_bytes(b"half a network")
+    goes_on(monkeypatch)
+    train(folder, seed=1, epochs=2)
+    assert [path.name for path in (folder / "networks").iterdir()] == ["train.keras"]
+
+
 def test_a_script_that_never_asks_is_not_resumable(tmp_path):
     network(1).fit(X, Y, verbose=0, callbacks=[NetworkSaver(tmp_path)])
     assert saved_point(ScriptFolder(tmp_path)).resumable is False
