@@ -29,7 +29,9 @@ def create_app(overrides: dict[str, Any] | None = None, instance: str | Path | N
     folder = Path(app.instance_path)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.config.update(load_config(folder, overrides))
-    Path(app.config["USER_STORAGE"]).mkdir(parents=True, exist_ok=True, mode=0o700)
+    storage = Path(app.config["USER_STORAGE"])
+    storage.mkdir(parents=True, exist_ok=True, mode=0o700)
+    storage.chmod(storage.stat().st_mode & 0o700)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_IMAGE_BYTES"] * app.config["MAX_IMAGES"]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))

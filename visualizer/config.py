@@ -83,6 +83,8 @@ DEFAULTS: dict[str, Any] = {
     "USER_STORAGE": "",  # folder of all users' files; in the instance folder where empty
 }
 
+_SHORTEST_KEY = 32  # characters
+
 
 def load_config(instance: Path, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     """All settings: defaults, then `instance/config.py`, then the environment, then `overrides`.
@@ -104,7 +106,9 @@ def load_config(instance: Path, overrides: dict[str, Any] | None = None) -> dict
     config["USER_STORAGE"] = str(config["USER_STORAGE"] or instance / "user_storage")
     config["CACHE_FOLDER"] = str(config["CACHE_FOLDER"] or instance / "caches")
     _check_choice(config, "SANDBOX", ("auto", "always", "never"))
-    config.setdefault("SECRET_KEY", secret_key(instance / "secret_key"))
+    config["SECRET_KEY"] = config.get("SECRET_KEY") or secret_key(instance / "secret_key")
+    if len(config["SECRET_KEY"]) < _SHORTEST_KEY:
+        raise ValueError(f"SECRET_KEY is too short. Expected {_SHORTEST_KEY} characters or more, by chance, or none.")
     return config
 
 
@@ -113,8 +117,9 @@ def secret_key(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        path.chmod(0o600)
         key = path.read_text()
-        if len(key) < 32:
+        if len(key) < _SHORTEST_KEY:
             raise ValueError(f"The secret key is damaged. Expected 64 characters in {path}. Delete it.") from None
         return key
     with os.fdopen(descriptor, "w") as file:
