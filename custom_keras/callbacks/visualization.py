@@ -15,8 +15,8 @@ from custom_keras.callbacks.errors import ErrorReport, ExpectedError, training_g
 from custom_keras.callbacks.folder import callback_folder
 from custom_keras.callbacks.input_images import prepare, read_image
 from custom_keras.callbacks.resuming import earlier_batches
-from custom_keras.techniques.graph import UntraceableError
 from custom_keras.techniques.network import Network
+from custom_keras.techniques.tracing import UntraceableError
 from visualization_files.names import TECHNIQUES
 from visualization_files.stages import DEFAULT_STAGE_LIMIT, StageWriter
 

@@ -8,7 +8,8 @@ from keras import ops
 
 from custom_keras import backend
 from custom_keras.techniques.deconvolutional_network import DeconvolutionalNetwork
-from custom_keras.techniques.network import LayerCall, Network
+from custom_keras.techniques.layer_calls import LayerCall
+from custom_keras.techniques.network import Network
 from custom_keras.techniques.pictures import Range, reconstruction, scale
 from custom_keras.techniques.receptive_field import Box, ReceptiveField
 from custom_keras.techniques.reversible import check_reversible

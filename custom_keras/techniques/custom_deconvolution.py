@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from custom_keras import backend
-from custom_keras.techniques.network import LayerCall, Network
+from custom_keras.techniques.layer_calls import LayerCall
+from custom_keras.techniques.network import Network
 
 
 class CustomDeconvolution:

@@ -9,7 +9,8 @@ import numpy as np
 from keras import ops
 
 from custom_keras import backend
-from custom_keras.techniques.network import LayerCall, Network
+from custom_keras.techniques.layer_calls import LayerCall
+from custom_keras.techniques.network import Network
 from custom_keras.techniques.pictures import range_of, reconstruction
 from custom_keras.techniques.regularization import Regularization
 

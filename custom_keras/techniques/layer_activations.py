@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from custom_keras import backend
-from custom_keras.techniques.network import LayerCall, Network
+from custom_keras.techniques.layer_calls import LayerCall
+from custom_keras.techniques.network import Network
 from custom_keras.techniques.pictures import range_and_finite, scale_from_zero
 
 EXCLUDE_LAYERS = (keras.layers.InputLayer, keras.layers.Dropout, keras.layers.Flatten)

@@ -1,7 +1,6 @@
 """What the techniques ask of a network: its layers by number or name, its image input, its class scores."""
 import numbers
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -9,45 +8,12 @@ import numpy as np
 from keras import ops, tree
 
 from custom_keras.techniques.activation import activation_of, identity, is_bare_activation, with_activation
-from custom_keras.techniques.graph import NestedCall, Step, trace
+from custom_keras.techniques.graph import Step
+from custom_keras.techniques.layer_calls import LayerCall, find_layer, layer_calls, nested_calls
+from custom_keras.techniques.tracing import trace
 
 # Steps behind a softmax that leave its values as they are.
 _TRANSPARENT = ("Flatten", "Reshape", "Permute", "Identity", "Dropout", "Cast", "Squeeze")
-
-
-@dataclass(frozen=True)
-class LayerCall:
-    """A layer at its place in the network.
-
-    Attributes:
-        number: index in `model.layers`, the input counted: `3`, in a nested model `3.2`.
-        name: the layer's name.
-        step: its call.
-        slots: where its outputs lie in the graph.
-        shape: shape of its (first) output with the batch axis.
-        repeat: which of its calls, for a layer that the network calls more than once; else 0.
-    """
-
-    number: str
-    name: str
-    step: Step | NestedCall
-    slots: tuple[int, ...]
-    shape: tuple[int | None, ...]
-    repeat: int = 0
-
-    @property
-    def layer(self) -> Any:
-        return self.step.operation
-
-    @property
-    def slot(self) -> int:
-        return self.slots[0]
-
-    @property
-    def label(self) -> str:
-        """As people read it: `Layer 1: conv2d_1`."""
-        call = f" (call {self.repeat + 1})" if self.repeat else ""
-        return f"Layer {self.number}: {self.name}{call}"
 
 
 class Network:
@@ -86,8 +52,8 @@ class Network:
         self.image_shape = self.graph.shape(self.image_slot)[1:]
         self.channels_first = self._data_format() == "channels_first"
         self._other_inputs = self._read_other_inputs(other_inputs or {})
-        self._numbers = _numbers(model)
-        self.layers = self._list_layers()
+        self.layers = layer_calls(model, self.graph)
+        self._nested = nested_calls(model, self.graph)
 
     @classmethod
     def of(cls, model: "keras.Model | Network", **options: Any) -> "Network":
@@ -108,19 +74,7 @@ class Network:
         Raises:
             ValueError: if there is none, or if a name fits layers of several nested models.
         """
-        found = [call for call in self._everything() if self._is_meant(call, number_or_name)]
-        if len({call.step.path for call in found}) > 1:
-            paths = ", ".join(call.step.path for call in found)
-            raise ValueError(
-                f"Several layers have this name. Expected one of {paths}. Received: {number_or_name!r}"
-            )
-        if not found:
-            known = ", ".join(f"{call.number} {call.step.path}" for call in self._everything())
-            raise ValueError(
-                f"The network {self.model.name!r} has no such layer. Expected a number or name of these: {known}."
-                f" Received: {number_or_name!r}"
-            )
-        return found[0]
+        return find_layer([*self.layers, *self._nested], number_or_name, self.model.name)
 
     def scores(self, output: str | int | None = None) -> tuple[int, dict[Step, Callable], str]:
         """The class scores before softmax.
@@ -251,40 +205,7 @@ class Network:
         return [step.path if step else self._name(slot) for step, slot in
                 zip(producers, self.graph.outputs, strict=True)]
 
-    def _list_layers(self) -> list[LayerCall]:
-        calls, seen = [], {}
-        for step in self.graph.steps:
-            if step.is_layer:
-                repeat = seen[step.path] = seen.get(step.path, -1) + 1
-                calls.append(self._layer_call(step, repeat))
-        return calls
-
-    def _layer_call(self, step: Step | NestedCall, repeat: int = 0) -> LayerCall:
-        number = self._numbers.get(step.path, "?")
-        name = step.operation.name
-        return LayerCall(number, name, step, step.outputs, self.graph.shape(step.outputs[0]), repeat)
-
-    def _everything(self) -> list[LayerCall]:
-        return [*self.layers, *map(self._layer_call, self.graph.nested)]
-
-    def _is_meant(self, call: LayerCall, number_or_name: int | str) -> bool:
-        if isinstance(number_or_name, str):
-            return number_or_name in (call.step.path, call.name)
-        is_number = isinstance(number_or_name, numbers.Integral) and not isinstance(number_or_name, bool)
-        return is_number and call.number == str(number_or_name)
-
 
 def _is_transparent(step: Step) -> bool:
     linear = is_bare_activation(step) and activation_of(step) == "linear"
     return linear or type(step.operation).__name__ in _TRANSPARENT
-
-
-def _numbers(model: keras.Model, number: str = "", path: str = "") -> dict[str, str]:
-    """Numbers of all layers by path. Sequential and subclassed networks do not list their input; it counts."""
-    first = 0 if any(isinstance(layer, keras.layers.InputLayer) for layer in model.layers) else 1
-    found = {}
-    for index, layer in enumerate(model.layers, first):
-        found[path + layer.name] = f"{number}{index}"
-        if isinstance(layer, keras.Model):
-            found |= _numbers(layer, f"{number}{index}.", f"{path}{layer.name}/")
-    return found

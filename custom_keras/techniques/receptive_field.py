@@ -8,7 +8,8 @@ import numpy as np
 from keras import layers, ops
 
 from custom_keras.techniques.graph import Step
-from custom_keras.techniques.network import LayerCall, Network
+from custom_keras.techniques.layer_calls import LayerCall
+from custom_keras.techniques.network import Network
 
 Box = tuple[int, int, int, int]
 # What of a tensor's height and of its width is seen, or None for all of it.

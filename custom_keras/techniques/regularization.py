@@ -112,8 +112,8 @@ def _keep_high(images, measure, percentile: float):
 def _percentile(values, percentile: float):
     """Percentile of each row, as numpy's: between two entries it is interpolated.
 
-    `ops.quantile` sorts everything, which takes several times as long, and computes the place in float32, where
-    rounding can push the limit beyond the entry that it falls on.
+    `ops.quantile` sorts everything, which mostly takes longer, and computes the place in float32, where rounding can
+    push the limit beyond the entry that it falls on.
     """
     count = values.shape[1]
     if count == 1:
