@@ -13,6 +13,7 @@ from custom_keras.techniques import relu_rules
 from custom_keras.techniques.custom_deconvolution import CustomDeconvolution
 from custom_keras.techniques.network import Network
 from custom_keras.techniques.pictures import range_of, reconstruction
+from custom_keras.techniques.receptive_field import Box, ReceptiveField
 from custom_keras.techniques.reversible import check_reversible
 
 # So many backward passes are compiled into one function; the forward pass is repeated for each such chunk.
@@ -45,7 +46,8 @@ class DeconvolutionOfImage:
     Attributes:
         reconstructions: one per feature map.
         details: `layer`, and per reconstruction in `feature_maps`: `feat_map_no`, `activation`, `position`,
-            `range`; `zero_inputs` of `Network`.
+            `range` and `box` (top, left, bottom and right of the part of the image that the value comes from, the
+            last two exclusive); `zero_inputs` of `Network`.
     """
 
     reconstructions: list[Reconstruction]
@@ -106,6 +108,8 @@ class DeconvolutionalNetwork:
         maps = count_feature_maps(self.network, self.layer)
         self.amount, self.numbers = check_maps(feat_map_amount, feat_map_nos, maps)
         graph, start = self.network.graph, self.network.image_slot
+        self._fields: dict[tuple, ReceptiveField] = {}
+        self._boxes: dict[tuple, Box | None] = {}
         self._custom = None
         if custom_keras_model_info is not None:
             self._custom = CustomDeconvolution(custom_keras_model_info, self.layer)
@@ -141,7 +145,7 @@ class DeconvolutionalNetwork:
             arrays, *found = self._reconstruct(images, numbers)
         pictures = [self.network.as_pictures(batch) for batch in arrays]
         return [
-            self._of_image([batch[n] for batch in pictures], *(values[:, n] for values in found))
+            self._of_image(images.shape[1:], [batch[n] for batch in pictures], *(values[:, n] for values in found))
             for n in range(len(images))
         ]
 
@@ -156,20 +160,29 @@ class DeconvolutionalNetwork:
         chunks = [self._backward(images, chunk) for chunk in np.split(padded, padded.shape[1] // _CHUNK, axis=1)]
         return [np.concatenate(parts)[:wanted] for parts in zip(*chunks, strict=True)]
 
-    def _of_image(self, arrays, chosen, values, positions) -> DeconvolutionOfImage:
+    def _of_image(self, image_shape, arrays, chosen, values, positions) -> DeconvolutionOfImage:
         made = [
             Reconstruction(array, self.layer.name, int(number), float(value), tuple(map(int, position)))
             for array, number, value, position in zip(arrays, chosen, values, positions, strict=True)
         ]
         maps = [
             {"feat_map_no": r.feat_map_no, "activation": r.activation, "position": list(r.position),
-             "range": list(range_of(r.array))}
+             "range": list(range_of(r.array)), "box": self._box(image_shape, r.position)}
             for r in made
         ]
         details = {"layer": self.layer.label, "feature_maps": maps}
         if self.network.zero_inputs:
             details["zero_inputs"] = self.network.zero_inputs
         return DeconvolutionOfImage(made, details)
+
+    def _box(self, image_shape: tuple[int, ...], position: tuple[int, int]) -> list[int] | None:
+        """Which part of the image an entry of the feature maps sees; found once for each."""
+        if image_shape not in self._fields:
+            self._fields[image_shape] = ReceptiveField(self.network, self.layer, image_shape)
+        if (image_shape, position) not in self._boxes:
+            self._boxes[image_shape, position] = self._fields[image_shape].box(*position)
+        box = self._boxes[image_shape, position]
+        return list(box) if box else None
 
     def _compute(self, images, numbers):
         def features(x):

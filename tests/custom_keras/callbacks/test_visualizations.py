@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from custom_keras.callbacks import CustomCallbacks
+from custom_keras.callbacks.deconvolutional_network import DeconvolutionalNetwork
 from custom_keras.callbacks.saliency_maps import SaliencyMaps
 from visualization_files.layout import ScriptFolder
 from visualization_files.reader import read_visualization
@@ -136,3 +137,14 @@ def test_several_saliency_maps_lie_beside_each_other(folder):
         assert stage.details["variants"] == ["absolute", "guided"]
         guided = folder.results / history_file("saliency_maps", stage.batch, "guided")
         assert read_visualization("saliency_maps", guided).shape == (6, 6, 1)
+
+
+def test_a_deconvolution_tells_what_part_of_the_image_it_is_of(folder):
+    callback = DeconvolutionalNetwork(folder.path, "pool", 4, interval=100)
+    build().fit(X, Y, batch_size=8, epochs=1, verbose=0, callbacks=[callback])
+    told = read_stages(folder.results, "deconvolutional_network")[0].details["feature_maps"]
+    assert len(told) == 4
+    for entry in told:
+        # A pool of 2 x 2 over windows of 3 x 3 sees 4 x 4 pixels, in steps of two.
+        row, column = entry["position"]
+        assert entry["box"] == [2 * row, 2 * column, 2 * row + 4, 2 * column + 4]

@@ -42,7 +42,7 @@ def test_convolution_puts_the_kernel_where_the_maximum_is():
     assert made.array[..., 0].tolist() == [[10, 20], [30, 40]]
     assert (made.layer_name, made.feat_map_no, made.activation, made.position) == ("conv", 0, 10, (0, 0))
     assert result.details == {"layer": "Layer 1: conv", "feature_maps": [
-        {"feat_map_no": 0, "activation": 10, "position": [0, 0], "range": [10, 40]},
+        {"feat_map_no": 0, "activation": 10, "position": [0, 0], "range": [10, 40], "box": [0, 0, 2, 2]},
     ]}  # fmt: skip
 
 
