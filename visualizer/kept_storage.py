@@ -39,7 +39,7 @@ def keeping(folder: ScriptFolder, number: int) -> Iterator[None]:
 
     Args:
         folder: the script's folder, in which nothing runs.
-        number: of the last run.
+        number: of the last run; nothing is kept where there was none.
 
     Raises:
         OSError: if it cannot be done, for instance because the disk is full.
@@ -47,7 +47,7 @@ def keeping(folder: ScriptFolder, number: int) -> Iterator[None]:
     for name in _folders(folder):
         if name.startswith((_COPYING, _REMOVED)):
             shutil.rmtree(folder.runs / name, ignore_errors=True)
-    if not any(map(os.path.lexists, _moved(folder))):
+    if number < 1 or not any(map(os.path.lexists, _moved(folder))):
         yield
         return
     if not _is_folder(folder.runs):

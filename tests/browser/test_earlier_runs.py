@@ -96,6 +96,8 @@ def test_stopped_continued_kept_and_deleted(page, upload, seven, run, state, ser
         "m => m.type === 'ColumnDataSource' && m.data.x?.length === count))", arg=len(rows)
     )  # fmt: skip
 
+    expect(page.get_by_label("Add a run").locator("option", has_text="train")).to_have_count(1)
+
     page.get_by_role("link", name="Overview").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download network").click()

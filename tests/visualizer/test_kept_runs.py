@@ -144,6 +144,12 @@ def test_one_is_deleted(annie, train, folder):
     assert not folder.exists()
 
 
+def test_without_a_run_there_is_nothing_to_keep(train, folder):
+    (folder / "results").mkdir()  # an archive may have brought it
+    train("first", "keep")
+    assert not (folder / "runs").exists()
+
+
 def test_a_bad_image_keeps_nothing(annie, train, folder):
     train("first")
     data = {"source": "new", "last_run": "keep", "images": (io.BytesIO(b"no image"), "a.png")}
