@@ -10,6 +10,7 @@ from custom_bokeh.access import Visit
 from custom_bokeh.arrays import plain
 from custom_bokeh.input_image import InputImage
 from custom_bokeh.library import Library
+from custom_bokeh.max_activating_images import MaxActivatingImages
 from custom_bokeh.part import Part
 from custom_bokeh.part_view import PartView
 from custom_bokeh.places import Places
@@ -26,6 +27,7 @@ class DeconvolutionalNetwork(StagedComponent):
     Attributes:
         input: the input image, with the places of the maxima marked.
         places: these marks.
+        max_activating: the images of a set that activate feature maps most, where they were computed.
     """
 
     technique = "deconvolutional_network"
@@ -35,6 +37,8 @@ class DeconvolutionalNetwork(StagedComponent):
     def __init__(self, visit: Visit, library: Library):
         super().__init__(visit, library)
         self.input = InputImage(self)
+        self.max_activating = MaxActivatingImages(self)
+        self.shares(self.max_activating.feed)
         self.places = Places(self.input.picture.root, self.colours.mark)
 
     def parts(self, feed: StageFeed, stage: Stage, data: list[tuple[np.ndarray, str, int]]) -> list[Part]:
@@ -55,9 +59,10 @@ class DeconvolutionalNetwork(StagedComponent):
 
     def arrange(self, views: list[PartView]) -> list[Any]:
         cards = row(*(view.root for view in views), styles={"flex-wrap": "wrap"}, sizing_mode="stretch_width")
-        return [self.input.root, cards]
+        return [self.input.root, cards, self.max_activating.root]
 
     def about(self, stage: Stage) -> str:
+        self.max_activating.update(stage)
         shown = self.gallery.parts
         self.input.update(extent=shown[0].shape if shown else None)
         marked = self.places.show(stage, shown)

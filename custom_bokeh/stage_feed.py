@@ -10,7 +10,7 @@ from typing import Any
 
 from custom_bokeh.cache import Cache
 from visualization_files.layout import BadFileError, ScriptFolder, is_safe_name
-from visualization_files.names import VISUALIZATIONS
+from visualization_files.names import TECHNIQUES
 from visualization_files.reader import read_visualization
 from visualization_files.stages import STAGES_FILE, Stage, history_file, read_stages
 
@@ -91,20 +91,20 @@ class StageFeed:
 
     def path(self, stage: Stage) -> Path:
         """Where a stage's data lies."""
-        return self.results / (stage.file or VISUALIZATIONS[self.technique].file)
+        return self.results / (stage.file or TECHNIQUES[self.technique].file)
 
     def state(self, stage: Stage) -> FileState | None:
         """Which content a stage's file has now: part of the key of whatever is prepared from it."""
         return file_state(self.path(stage))
 
     def _states(self) -> tuple:
-        names = (STAGES_FILE, VISUALIZATIONS[self.technique].file, f"{self.technique}.error.txt")
+        names = (STAGES_FILE, TECHNIQUES[self.technique].file, f"{self.technique}.error.txt")
         # The history is thinned without a new drawing, so its folder counts as well.
         return tuple(file_state(self.results / name) for name in (*names, f"history/{self.technique}"))
 
     def _read_stages(self) -> Sequence[Stage]:
         stages = read_stages(self.results, self.technique, self.folder.root)
-        newest = file_state(self.results / VISUALIZATIONS[self.technique].file)
+        newest = file_state(self.results / TECHNIQUES[self.technique].file)
         if stages or newest is None:
             return tuple(stages)
         # Written by something else in the thesis' format: a picture without a history.

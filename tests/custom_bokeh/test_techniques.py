@@ -123,3 +123,19 @@ def test_units_and_hyper_parameters_of_deep_visualization(run, opened):
     assert "Unit 3 in dense_3" in texts[0] and "Unit (1, 2, 4) in dense_3" in texts[1]
     assert "Activation 100." in texts[1]
     assert "learning rate 50, no of iterations 50" in component.note.text
+
+
+def test_max_activating_images_come_below_where_they_were_computed(run, opened):
+    run.deconvolution(maps=(3,), batch=0)
+    component = opened("deconvolutional_network")
+    assert not component.max_activating.root.visible
+    part = PICTURE[:6, :6]
+    data = [(part, part * 2, "pool", 3, "<b>.png", 4.5), (part, None, "pool", 3, "7", 4.0)]
+    run.draw("max_activating_images", data, {"images": 1000}, batch=0)
+    component.max_activating.feed.refresh()
+    component.update()
+    below = component.max_activating
+    assert below.root.visible and "of 1,000 that were looked at" in below.heading.text
+    first, second = below.cards.children
+    assert "#3 in pool" in first.children[0].text and "&lt;b&gt;.png: activation 4.5." in first.children[0].text
+    assert [picture.visible for picture in second.children[1:]] == [True, False]
