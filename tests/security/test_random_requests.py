@@ -58,6 +58,7 @@ def _path(draw, rule) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)  # a minute of processor time, which may be long on a busy machine
 def test_ten_thousand_random_requests(app, annie, mnist, rules):
     folder = annie.application.config["USER_STORAGE"]
     for name in ("output.txt", "images/seven.png", "networks/mnist.keras"):
