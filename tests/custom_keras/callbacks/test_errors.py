@@ -1,4 +1,4 @@
-"""A fault while drawing: said once in the output and on the page, gone once it can be drawn, and no end to a training."""
+"""A fault while drawing: said once in the output and on the page, gone once it can be drawn; the training goes on."""
 import keras
 import numpy as np
 import pytest
