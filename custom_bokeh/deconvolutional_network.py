@@ -72,6 +72,8 @@ class DeconvolutionalNetwork(StagedComponent):
             text = f"Crosses on the input image mark where each feature map answers most. {text}"
         elif shown and self.input.root.visible:
             text = f"This drawing does not tell where the feature maps answer most. {text}"
+        if self.comparison.active:
+            text = f"Maps that were not drawn for the other one have nothing beside them. {text}"
         return f"<p>{text}</p>" + (f"<ul>{lines}</ul>" if lines else "")
 
 

@@ -68,7 +68,7 @@ class StagedComponent(Component):
         self.screen.js_on_change("frame", script("drawn", screen=self.screen))
         self.screen.js_on_change("stage", script("address", screen=self.screen))
         self.downloads.connect()
-        self.gallery.root.js_on_change("children", self.look)
+        self.gallery.root.js_on_change("children", self.look, script("touch"))
         self.screen.on_change("seen", lambda attr, old, new: self._seen())
         self.screen.on_change("in_view", lambda attr, old, new: self.gallery.fill())
         self.screen.on_change("width", lambda attr, old, new: self.gallery.fit())
@@ -82,7 +82,7 @@ class StagedComponent(Component):
     def started(self) -> list[CustomJS]:
         drawn = script("drawn", screen=self.screen)
         labels = script("label_sliders", sliders=list(self.root.select({"type": Slider})))
-        return [drawn, self.look, labels, script("arrow_keys", slider=self.bar.slider)]
+        return [drawn, self.look, labels, script("touch"), script("arrow_keys", slider=self.bar.slider)]
 
     @property
     def views(self) -> dict[str, PartView]:

@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 from bokeh.layouts import column
-from bokeh.models import Div, Range1d
+from bokeh.models import CustomJS, Div, Range1d
 
 from custom_bokeh.access import Visit
 from custom_bokeh.component import Component, sentence
@@ -16,7 +16,7 @@ from custom_bokeh.other_runs import other_runs
 from custom_bokeh.progress_controls import ProgressControls
 from custom_bokeh.progress_feed import ProgressFeed
 from custom_bokeh.progress_files import csv
-from custom_bokeh.screen import Screen
+from custom_bokeh.screen import Screen, script
 from custom_bokeh.trace import ALL
 
 WAITING = (
@@ -48,10 +48,14 @@ class TrainingProgress(Component):
             self.message, self.controls.root, self.plots, sizing_mode="stretch_width", tags=[self.screen]
         )
         self.downloads.connect()
+        self.plots.js_on_change("children", script("touch"))
         self._other_feeds: dict[int, ProgressFeed] = {}
         self._versions: tuple = ()
         self._range_is_ours = False
         self._range_waits = False
+
+    def started(self) -> list[CustomJS]:
+        return [script("touch")]
 
     @property
     def _feeds(self) -> list[ProgressFeed]:

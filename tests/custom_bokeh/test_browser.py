@@ -117,3 +117,17 @@ def test_the_techniques_are_served(run, bed, page, name, draw):
         getattr(run, draw)(batch=batch)
     opened(page, bed, name)
     page.get_by_text("Stage 2 of 2").wait_for()
+
+
+def test_a_finger_drawn_over_a_plot_scrolls_the_page(run, bed, chromium):
+    run.train(5)
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    opened(page, bed, "training_progress")
+    touch = """() => {
+      const inner = (e) => (e.shadowRoot ? all(e.shadowRoot) : [])
+      const all = (root) => [...root.querySelectorAll("*")].flatMap((e) => [e, ...inner(e)])
+      return all(document).filter((e) => e.classList.contains("bk-events")).map((e) => getComputedStyle(e).touchAction)
+    }"""
+    until(lambda: page.evaluate(touch) == ["pan-x pan-y"] * 2)
+    context.close()
