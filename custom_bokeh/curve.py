@@ -93,6 +93,7 @@ class Curve:
         if self.smooth:
             self._traces.append(self.smooth)
         self._legend: list[tuple[LegendItem, Trace]] = []
+        self._look = look
         self.root = _figure(name, theme, x_range, look)
         self._draw(theme, others)
 
@@ -136,8 +137,22 @@ class Curve:
         for item, trace in self._legend:
             if item.visible != trace.there:
                 item.visible = trace.there
+        self._fit_a_constant()
         label = f"{title_of(self.name)} over the epochs. {self.summary()}"
         self.root.html_attributes = {"role": "figure", "aria-label": label}
+
+    def _fit_a_constant(self) -> None:
+        """Where all values are one, such as a fixed learning rate, show it halfway up an axis from zero."""
+        table = self.feed.training
+        found = _last(table, self.name)
+        if self._look.log_y or found is None or found[0] != table.column(self.name)[0]:
+            return
+        # Bokeh uses this span only as long as the smallest value is the largest.
+        span = 2 * abs(float(found[0]))
+        if not 0 < span < np.inf:
+            return
+        if self.root.y_range.default_span != span:
+            self.root.y_range.default_span = span
 
     def show(self, view: tuple[float, float]) -> None:
         """Send what is in view now, thinned for it."""

@@ -76,6 +76,17 @@ def test_further_columns_get_plots_of_their_own(run, component):
     assert list(component.curves) == ["accuracy", "loss", "learning_rate"]
 
 
+def test_a_constant_stands_halfway_up_an_axis_from_zero(run, component):
+    writer = ProgressWriter(run.folder.results / "training_progress.txt", ["progress", "accuracy", "loss", "rate"])
+    writer.row([0.1, 0.5, 2.0, 0.001])
+    writer.row([0.2, 0.6, 1.5, 0.001])
+    refresh(component)
+    # Without this Bokeh draws 0.001 on an axis from -1 to 1, where it looks like 0.
+    assert component.curves["rate"].root.y_range.default_span == pytest.approx(0.002)
+    assert component.curves["loss"].root.y_range.default_span == 2
+    writer.close()
+
+
 def test_a_new_run_replaces_the_old_one(run, component):
     run.train(30)
     refresh(component)
