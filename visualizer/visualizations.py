@@ -46,6 +46,7 @@ def render_visualization(
         run=run,
         kept=kept,
         visualization=VISUALIZATIONS[visualization],
+        theme=_theme(),
         plot=embed(file, visualization, _theme(), view, number),
         server=f"{bokeh_url()}/static/js/bokeh.min.js",
         confirm_form=ConfirmForm(),

@@ -171,3 +171,19 @@ def test_each_plot_has_a_text_for_screen_readers(page, watched):
     for title, text in texts.items():
         open_tab(page, title)
         expect(page.get_by_role("figure", name=text).first).to_be_visible()
+
+
+def test_plots_follow_the_colours_of_the_system_while_open_and_when_they_changed_before(page, watched):
+    drawn = page.locator("html")
+    page.emulate_media(color_scheme="light")
+    page.get_by_role("link", name="Training progress").click()
+    expect(drawn).to_have_attribute("data-drawn-theme", "light")
+    page.emulate_media(color_scheme="dark")
+    expect(drawn).to_have_attribute("data-drawn-theme", "dark")
+    page.get_by_role("link", name="Overview").click()
+    address = page.url
+    page.goto("about:blank")
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{address}/training_progress")
+    expect(drawn).to_have_attribute("data-drawn-theme", "light")
+    expect(page.locator("#visualization canvas").first).to_be_visible()

@@ -26,12 +26,9 @@ function setUpTheme() {
   button.addEventListener("click", () => {
     const names = Object.keys(CHOICES);
     const next = names[(names.indexOf(document.documentElement.dataset.themeChoice) + 1) % names.length];
-    const before = document.documentElement.dataset.bsTheme;
     localStorage.setItem("theme", next);
     window.applyTheme();
     say();
-    // Plots are drawn by their server in one theme.
-    if (document.getElementById("visualization") && before !== document.documentElement.dataset.bsTheme) location.reload();
   });
   say();
 }
