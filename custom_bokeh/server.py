@@ -4,6 +4,8 @@ import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bokeh.core.validation import silence
+from bokeh.core.validation.warnings import EMPTY_LAYOUT
 from bokeh.server.server import Server
 
 from custom_bokeh.document import applications
@@ -43,6 +45,8 @@ class Settings:
 
 def make_server(settings: Settings, pages: Pages) -> Server:
     """A server that answers only to signed sessions; not started."""
+    # Galleries are empty until there is a stage; the log is for what is wrong.
+    silence(EMPTY_LAYOUT)
     return Server(
         applications(settings.storage, settings.key, pages),
         address=settings.address,
