@@ -1,7 +1,9 @@
 """The running servers against a stranger and another user: every page, every Bokeh application, every grant."""
+import gc
 import http.client
 import socket
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,15 @@ VALUES = {
 OPEN = {"/login", "/create_user", "/reset_password/x"}
 # What every user has, whatever the files of others are.
 OWN = {"/", "/upload", "/uploads", "/uploads/running", "/account", "/account/messages", "/logout", "/machine", *OPEN}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected():
+    """The sockets of refused websockets are collected here, where nobody takes their complaints for another test's."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +266,8 @@ def test_the_bokeh_server_takes_no_large_body(servers):
     connection.putrequest("POST", "/training_progress/autoload.js")
     connection.putheader("Content-Length", "50000000")
     connection.endheaders()
-    assert connection.getresponse().status in (400, 413)
+    with connection.getresponse() as answer:
+        assert answer.status in (400, 413)
     connection.close()
 
 

@@ -7,6 +7,8 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 
@@ -134,20 +136,25 @@ class Plot:
             assert answer.status == 200, answer.status
             token = re.search(r'"token":"([^"]+)"', answer.text)[1]
         address = self.address.partition("/autoload.js")[0].replace("http", "ws", 1) + "/ws"
-        return asyncio.run(pull(address, token, origin or self.visitor.servers.url))
+        # In a thread of its own: a browser of other tests keeps an event loop in this one.
+        asked = (address, token, origin or self.visitor.servers.url)
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(lambda: asyncio.run(pull(*asked))).result()
 
 
 async def pull(address: str, token: str, origin: str) -> str:
     """Ask for the document of a session as the browser's script does."""
     request = HTTPRequest(address, headers={"Origin": origin}, request_timeout=20, connect_timeout=20)
     connection = await websocket_connect(request, subprotocols=["bokeh", token], max_message_size=100_000_000)
-    await _message(connection)  # ACK
-    header = {"msgid": "1", "msgtype": "PULL-DOC-REQ"}
-    for fragment in (header, {}, {}):
-        await connection.write_message(json.dumps(fragment))
-    content = await _message(connection)
-    connection.close()
-    return content
+    try:
+        await _message(connection)  # ACK
+        for fragment in ({"msgid": "1", "msgtype": "PULL-DOC-REQ"}, {}, {}):
+            await connection.write_message(json.dumps(fragment))
+        return await _message(connection)
+    finally:
+        connection.close()
+        with suppress(TimeoutError):  # until the server has closed it too, and its socket is free
+            await asyncio.wait_for(connection.read_message(), 1)
 
 
 async def _message(connection) -> str:
