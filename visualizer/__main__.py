@@ -88,6 +88,22 @@ def create_user(name: str, admin: bool, password: str) -> None:
     click.echo(f"The user {name} was created.")
 
 
+@main.command("set-admin")
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Make an administrator a user like all others.")
+def set_admin(name: str, off: bool) -> None:
+    """Let a user see and stop everybody's runs, or no longer."""
+    from visualizer import audit
+    from visualizer.extensions import db
+
+    with _prepared().app_context():
+        user = _user(name)
+        user.is_admin = not off
+        db.session.commit()
+        audit.record("administrator set", of=user.name, admin=user.is_admin)
+    click.echo(f"{name} is {'a user like all others' if off else 'an administrator'} now.")
+
+
 @main.command("list-users")
 def list_users() -> None:
     """List all users, and where they are logged in."""

@@ -89,6 +89,16 @@ def test_a_demo_whose_port_is_taken_says_so_and_changes_nothing(instance, monkey
     assert not (instance / "visualizer.db").exists()
 
 
+def test_a_user_becomes_an_administrator_and_a_user_again(instance):
+    make_annie()
+    for arguments, is_admin in ((("annie",), True), (("ANNIE", "--off"), False)):
+        assert call("set-admin", *arguments).exit_code == 0
+        with create_app(instance=instance).app_context():
+            assert users.find_user("annie").is_admin is is_admin
+    answer = call("set-admin", "nobody")
+    assert answer.exit_code == 1 and "nobody" in answer.output
+
+
 def test_the_first_tables_with_rows_in_them_come_along_to_the_newest(instance):
     app = create_app(instance=instance)
     with app.app_context():
