@@ -1,7 +1,9 @@
 """The images of a set that activate feature maps most, below their reconstructions."""
 from html import escape
+from itertools import groupby
 
 from bokeh.layouts import column, row
+from bokeh.models import Row
 
 from custom_bokeh.arrays import plain
 from custom_bokeh.component import Component, sentence
@@ -30,8 +32,9 @@ class MaxActivatingImages:
         self._page = page
         self.feed = page.library.stages(page.visit.folder, TECHNIQUE)
         self.heading = page.text()
-        self.cards = row(sizing_mode="stretch_width", styles={"flex-wrap": "wrap"})
+        self.cards = column(sizing_mode="stretch_width")
         self._made: list[_Card] = []
+        self._rows: list[Row] = []
         self.root = column(self.heading, self.cards, sizing_mode="stretch_width", visible=False)
 
     def update(self, shown: Stage) -> None:
@@ -49,11 +52,22 @@ class MaxActivatingImages:
             if index == len(self._made):
                 self._made.append(_Card(self._page))
             self._made[index].show(entry, (self.feed.path(stages[-1]), self.feed.state(stages[-1]), index))
-        cards = [card.root for card in self._made[: len(entries)]]
-        if self.cards.children != cards:
-            self.cards.children = cards
+        self._arrange(entries)
         if self.root.visible != bool(entries or problem):
             self.root.visible = bool(entries or problem)
+
+    def _arrange(self, entries: list[tuple]) -> None:
+        """Begin a new line with each feature map."""
+        rows, made = [], iter(self._made)
+        for _, group in groupby(entries, key=lambda entry: entry[2:4]):
+            cards = [next(made).root for _ in group]
+            if len(rows) == len(self._rows):
+                self._rows.append(row(sizing_mode="stretch_width", styles={"flex-wrap": "wrap"}))
+            rows.append(self._rows[len(rows)])
+            if rows[-1].children != cards:
+                rows[-1].children = cards
+        if self.cards.children != rows:
+            self.cards.children = rows
 
     def _write(self, stage: Stage, problem: str) -> None:
         looked = stage.details.get("images")

@@ -131,11 +131,14 @@ def test_max_activating_images_come_below_where_they_were_computed(run, opened):
     assert not component.max_activating.root.visible
     part = PICTURE[:6, :6]
     data = [(part, part * 2, "pool", 3, "<b>.png", 4.5), (part, None, "pool", 3, "7", 4.0)]
+    data.append((part, part, "pool", 1, "8", 3.0))
     run.draw("max_activating_images", data, {"images": 1000}, batch=0)
     component.max_activating.feed.refresh()
     component.update()
     below = component.max_activating
     assert below.root.visible and "of 1,000 that were looked at" in below.heading.text
-    first, second = below.cards.children
+    of_map_3, of_map_1 = below.cards.children  # each map begins a new line
+    assert len(of_map_1.children) == 1 and "#1 in pool" in of_map_1.children[0].children[0].text
+    first, second = of_map_3.children
     assert "#3 in pool" in first.children[0].text and "&lt;b&gt;.png: activation 4.5." in first.children[0].text
     assert [picture.visible for picture in second.children[1:]] == [True, False]
