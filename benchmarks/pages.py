@@ -197,7 +197,8 @@ def jump_to(page: Page, stage: int) -> float:
           const slider = models.find((m) => m.type === "Slider" && m.title === "Stage")
           const begin = performance.now()
           slider.value = stage
-          while (window.now !== tone && performance.now() - begin < 20000) await new Promise((resolve) => requestAnimationFrame(resolve))
+          while (window.now !== tone && performance.now() - begin < 20000)
+            await new Promise((resolve) => requestAnimationFrame(resolve))
           return (performance.now() - begin) / 1000
         }""",
         [stage, tone(stage % 10)],
@@ -226,7 +227,8 @@ def long(rows: int = 1_000_000) -> None:
               const plot = models.find((m) => m.type === "Figure")
               const begin = performance.now()
               plot.x_range.setv({start: 500, end: 500.1})
-              while (source.data.x.length > 200 && performance.now() - begin < 20000) await new Promise((resolve) => requestAnimationFrame(resolve))
+              while (source.data.x.length > 200 && performance.now() - begin < 20000)
+                await new Promise((resolve) => requestAnimationFrame(resolve))
               return [performance.now() - begin, source.data.x.length]
             }"""
         )
