@@ -30,6 +30,12 @@ class Cache:
         self._put(key, value)
         return value
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self.size = 0
+
     def _put(self, key: Hashable, value: Any) -> None:
         size = _bytes(value)
         with self._lock:

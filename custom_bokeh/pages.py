@@ -83,6 +83,9 @@ class Pages:
             self._open.discard(page)
             for folder in page.folders:
                 self.watcher.remove(folder)
+            if not self._open:
+                # Nobody looks: what was prepared is not worth its memory until somebody does.
+                self.library.cache.clear()
 
     async def files_changed(self, folder: Path) -> None:
         """Read what changed in a folder, once and beside the event loop, then tell the pages that show it."""

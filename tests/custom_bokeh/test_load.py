@@ -69,6 +69,7 @@ def test_pages_that_are_opened_and_closed_leave_nothing_behind(run, tmp_path, mo
         await until(lambda: len(pages) == 0)
         await until(lambda: gc.collect() >= 0 and not pages.library._feeds)
         assert not pages.watcher._folders
+        assert len(pages.library.cache) == 0 and pages.library.cache.size == 0
         assert not bokeh.get_sessions("/layer_activations")
         await pages.watcher.stop()
         bokeh.stop()
