@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from visualizer.security import bokeh_key
 from visualizer.web_server import make_web_server, openness
 
 _RESTART_PAUSE = 1.0  # seconds before the Bokeh server is started again after it ended by itself
-_CARE_PAUSE = 1.0  # seconds between two looks at all runs
+_CARE_PAUSE = 1.0  # seconds between two looks at all runs, and at the messages to send
 _PR_SET_PDEATHSIG = 1
 
 
@@ -53,8 +54,10 @@ def _end(_number, _frame) -> None:
 def _serve_pages(app: Flask) -> None:
     config = app.config
     server = make_web_server(app)
-    threading.Thread(target=_care_for_runs, args=(app,), daemon=True).start()
-    threading.Thread(target=_send_messages, args=(app,), daemon=True).start()
+    # States of runs stay true while nobody looks, and what waits is started.
+    _repeat(app, runs.schedule, "looking after the runs")
+    # Apart from that, because mail servers can be slow.
+    _repeat(app, messages.send_due, "sending messages")
     with app.app_context():
         if problem := why_not_isolated():
             print(f"{problem} Each script can do what this server can do; see docs/security.md.", flush=True)
@@ -67,26 +70,19 @@ def _serve_pages(app: Flask) -> None:
         server.close()
 
 
-def _care_for_runs(app: Flask) -> None:
-    """Keep the states of runs true while nobody looks, and start what waits."""
-    while True:
-        try:
-            with app.app_context():
-                runs.schedule()
-        except Exception:
-            app.logger.exception("looking after the runs failed; it is tried again")
-        time.sleep(_CARE_PAUSE)
+def _repeat(app: Flask, work: Callable[[], object], what: str) -> None:
+    """Do something once a second in a thread of its own, whatever goes wrong."""
 
+    def forever() -> None:
+        while True:
+            try:
+                with app.app_context():
+                    work()
+            except Exception:
+                app.logger.exception("%s failed; it is tried again", what)
+            time.sleep(_CARE_PAUSE)
 
-def _send_messages(app: Flask) -> None:
-    """Tell users of their runs' ends; apart from the care for runs, because mail servers can be slow."""
-    while True:
-        try:
-            with app.app_context():
-                messages.send_due()
-        except Exception:
-            app.logger.exception("sending messages failed; it is tried again")
-        time.sleep(_CARE_PAUSE)
+    threading.Thread(target=forever, daemon=True).start()
 
 
 def _shown_host(host: str) -> str:
