@@ -16,6 +16,24 @@ def _new_password(_form, field) -> None:
         raise ValidationError(f"The password can have at most {longest} characters.")
 
 
+def _password_field(label: str) -> PasswordField:
+    return PasswordField(
+        label,
+        [InputRequired("Choose a password."), _new_password],
+        description="At least 8 characters",
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _confirm_field(label: str) -> PasswordField:
+    """The same again; the first one is called `password`."""
+    return PasswordField(
+        label,
+        [InputRequired("Type the password a second time."), EqualTo("password", "The passwords differ.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class CreateUserForm(FlaskForm):
     """A new user."""
 
@@ -29,17 +47,8 @@ class CreateUserForm(FlaskForm):
         description="5 to 20 letters, digits and underscores",
         render_kw={"autocomplete": "username", "autocapitalize": "none", "autofocus": True},
     )
-    password = PasswordField(
-        "Password",
-        [InputRequired("Choose a password."), _new_password],
-        description="At least 8 characters",
-        render_kw={"autocomplete": "new-password"},
-    )
-    confirm = PasswordField(
-        "Confirm password",
-        [InputRequired("Type the password a second time."), EqualTo("password", "The passwords differ.")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = _password_field("Password")
+    confirm = _confirm_field("Confirm password")
     submit = SubmitField("Create user")
 
 
@@ -60,17 +69,8 @@ class LoginForm(FlaskForm):
 class NewPasswordForm(FlaskForm):
     """A new password, for somebody who came by a link from the administrator."""
 
-    password = PasswordField(
-        "New password",
-        [InputRequired("Choose a password."), _new_password],
-        description="At least 8 characters",
-        render_kw={"autocomplete": "new-password"},
-    )
-    confirm = PasswordField(
-        "Confirm new password",
-        [InputRequired("Type the password a second time."), EqualTo("password", "The passwords differ.")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = _password_field("New password")
+    confirm = _confirm_field("Confirm new password")
     submit = SubmitField("Set password")
 
 
