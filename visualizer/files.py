@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from visualization_files.layout import BadFileError, ScriptFolder
 from visualizer import live, storage
-from visualizer.downloads import send_download
+from visualizer.downloads import send_network
 from visualizer.extensions import db
 from visualizer.forms import ConfirmForm, TagForm, UploadForm
 from visualizer.highlight import highlight
@@ -151,15 +151,6 @@ def download_network(filename: str):
         )
         return redirect(url_for("files.overview", filename=file.filename))
     return answer
-
-
-def send_network(folder: ScriptFolder, name: str) -> Response | None:
-    """The saved network to be saved under a name; None where there is none."""
-    try:
-        network = folder.open(folder.network)
-    except (OSError, BadFileError):
-        return None
-    return send_download(network, name, "application/octet-stream")
 
 
 @blueprint.get("/uploads/<filename>/images/<name>")

@@ -4,12 +4,13 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_login import current_user, login_required
 
 from visualization_files.names import VISUALIZATIONS
-from visualizer.files import send_image, send_network
+from visualizer.downloads import send_network, send_output
+from visualizer.files import send_image
 from visualizer.launcher.limits import disk_use, in_bytes
 from visualizer.models import FileMeta
 from visualizer.operations import files, kept
 from visualizer.operations.kept import KeptRun
-from visualizer.output import read_last_lines, send_output
+from visualizer.output import read_last_lines
 from visualizer.visualizations import render_visualization
 
 blueprint = Blueprint("kept", __name__, url_prefix="/uploads/<filename>/runs/<int:number>")

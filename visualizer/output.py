@@ -2,12 +2,12 @@
 
 import os
 
-from flask import Blueprint, Response, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 
 from visualization_files.layout import BadFileError, ScriptFolder
 from visualizer import storage
-from visualizer.downloads import send_download
+from visualizer.downloads import send_output
 from visualizer.forms import ConfirmForm
 from visualizer.operations import files, runs
 from visualizer.terminal import last_lines
@@ -57,12 +57,3 @@ def download(filename: str):
         flash("There is no output yet.", "warning")
         return redirect(url_for("output.show", filename=file.filename))
     return answer
-
-
-def send_output(folder: ScriptFolder, name: str) -> Response | None:
-    """The whole output to be saved under a name; None where there is none."""
-    try:
-        output = folder.open(folder.output)
-    except (OSError, BadFileError):
-        return None
-    return send_download(output, name, "text/plain")
